@@ -1,0 +1,31 @@
+# Each target is deploy/setup and one command; where make is missing, run the two by hand.
+.PHONY: help setup demo up test check bench clean
+BIN := .venv/bin
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+setup:  ## the virtual environment, brought up to date
+	@deploy/setup
+
+demo: setup  ## the whole way of some messages, watched, on a machine with nothing installed
+	@$(BIN)/pmp demo
+
+up: setup  ## the workers
+	@$(BIN)/pmp up
+
+test: setup  ## all tests, on a real RabbitMQ and PostgreSQL
+	@$(BIN)/python -m pytest
+
+check: setup  ## style, types, who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## how fast, beside which peers
+	@$(BIN)/python -m bench
+
+clean:  ## nothing left but what is in git
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

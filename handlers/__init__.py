@@ -1,0 +1,1 @@
+"""What is done about each message: one module per family, one function per kind."""

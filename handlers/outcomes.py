@@ -1,0 +1,39 @@
+"""What a handler says became of its message: a value, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from messages.errors import FieldFault
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The message had its effect; ``result`` is told to a sender who asked."""
+
+    result: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A rule says no: the sender is told what and why; nothing is dead and nothing was written."""
+
+    code: str
+    text: str
+    field: str | None = None
+    faults: tuple[FieldFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """What the message builds on has not arrived: it waits in the store, and dies with this reason if it never comes."""
+
+    code: str
+    text: str
+
+
+Outcome = Done | Refuse | Defer
+DONE = Done()

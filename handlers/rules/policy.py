@@ -1,0 +1,53 @@
+"""Every number of the rules, with the manual's value as its default; a site changes them by setting, never in code."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+class Policy(BaseModel):
+    """The programme's numbers. Days are calendar days in the programme's time zone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    time_zone: str = Field(
+        "America/New_York", description="The programme's time zone: what a calendar day is."
+    )
+    password_days: Days = Field(90, description="R32: days from setting a password to its expiration date.")
+    password_warning_days: Days = Field(
+        9, description="R33: daily warnings on each of this many days before expiry."
+    )
+    password_length_min: int = Field(8, ge=1, le=128, description="R30: characters a password has at least.")
+    defer_seconds: int = Field(
+        60,
+        ge=1,
+        description="How long a message first waits for what it builds on; each further wait is twice as long.",
+    )
+    defer_days: Days = Field(
+        7, description="How long a message waits for what it builds on before it is a dead letter."
+    )
+    retry_seconds: int = Field(
+        5, ge=1, description="How long a failed message first waits; each further wait is 4 times as long."
+    )
+    retry_attempts_max: int = Field(
+        5, ge=1, description="Attempts of a message that fails before it is a dead letter."
+    )
+    check_severities: dict[str, str] = Field(
+        default_factory=dict,
+        description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The programme's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def local_date(self, moment: datetime) -> date:
+        """Return the calendar day of a moment in the programme's time zone, whatever the machine's zone is."""
+        return moment.astimezone(self.zone).date()

@@ -1,0 +1,1 @@
+"""What time alone sets off: one file per sweep, each to be run for any local date."""

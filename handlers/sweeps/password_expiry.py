@@ -1,0 +1,52 @@
+"""Passwords about to expire are warned of daily, expired ones told once (R33, R35)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, time
+
+from handlers.rules.passwords import warning_window
+from handlers.sweeps.sweep import Sweep
+from handlers.work import Programme
+from store import accounts
+from store.accounts import ExpiringPassword
+from store.contract import Transaction
+from store.outbox import Staged
+
+
+async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
+    first, last = warning_window(today, programme.policy)
+    async for page in accounts.passwords_expiring(tx, expires_from=first, expires_to=last):
+        yield [_expiring(one, today) for one in page]
+    # R35: told once. The key holds the expiration, so a day of downtime does not swallow the notice and no day repeats it.
+    async for page in accounts.passwords_expiring(
+        tx, expires_from=last - (last - first) * 2, expires_to=today
+    ):
+        yield [_expired(one) for one in page]
+
+
+def _expiring(one: ExpiringPassword, today: date) -> Staged:
+    return Staged(
+        "mail",
+        "account.password_expiring",
+        one.email,
+        {
+            "name": one.name,
+            "expires_on": one.expires_on.isoformat(),
+            "days_left": (one.expires_on - today).days,
+        },
+        key=f"account.password_expiring:{one.account_id}:{today.isoformat()}",
+    )
+
+
+def _expired(one: ExpiringPassword) -> Staged:
+    return Staged(
+        "mail",
+        "account.password_expired",
+        one.email,
+        {"name": one.name, "expired_on": one.expires_on.isoformat()},
+        key=f"account.password_expired:{one.account_id}:{one.expires_on.isoformat()}",
+    )
+
+
+SWEEP = Sweep("password_expiry", time(6, 0), _notices)

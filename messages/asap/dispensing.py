@@ -1,0 +1,173 @@
+"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12, R22."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from messages.asap.faults import Finding, shape
+from messages.asap.fields import FieldChecks
+from messages.asap.severities import CheckRules
+from messages.asap.values import Memo, canonical_quantity
+from messages.identifiers import is_digits, normalise_ndc
+
+NDC, COMPOUND, CANNABIS = "01", "06", "07"
+_COMPOUND_START = "99999"
+Found = list[Finding]
+
+
+class DispensingChecks:
+    """The checks that need all of DSP, or DSP beside PAT, PRE and CDI. Fields padded as in FieldChecks."""
+
+    def __init__(self, version: str, rules: CheckRules, fields: FieldChecks, dates: Memo[str]) -> None:
+        self._version, self._rules, self._fields, self._dates = version, rules, fields, dates
+        self.quantities = Memo(canonical_quantity)
+        self.ndcs = Memo(lambda text: normalise_ndc(text, rules.ndc_digits) or "")
+
+    def dispensation(
+        self, pat: Sequence[str], dsp: Sequence[str], pre: Sequence[str], ingredients: int
+    ) -> tuple[Finding, ...]:
+        """Name what is wrong with a dispensation, apart from faults inside PAT, PRE, CDI and AIR."""
+        findings = list(self._fields.segment("DSP", dsp))
+        for check in (self._identity, self._order_of_dates, self._counts, self._partial_fill, self._product):
+            check(dsp, findings)
+        self._age(pat, dsp, findings)
+        self._ingredients(dsp, ingredients, findings)
+        self._schedule(dsp, pre, findings)
+        if dsp[14] and not self._fields.npi[dsp[14].strip()]:
+            text = f"found {shape(dsp[14])}; expected an NPI with a right check digit"
+            findings.append(Finding("R19.pharmacist", "DSP14", text))
+        return tuple(findings)
+
+    def ingredient(self, cdi: Sequence[str], ordinal: int) -> tuple[Finding, ...]:
+        """Name what is wrong with the ordinal-th ingredient of a compound."""
+        findings = list(self._fields.segment("CDI", cdi))
+        if cdi[1].strip() and not (is_digits(cdi[1]) and cdi[1].lstrip("0") == str(ordinal)):
+            text = f"found {shape(cdi[1])}; expected {ordinal}: ingredients count 1, 2, 3"
+            findings.append(Finding("R10.ingredients", "CDI01", text))
+        if cdi[2] == NDC:
+            self._ndc("CDI03", cdi[3], findings)
+        if cdi[4].strip() and not self.quantities[cdi[4]]:
+            findings.append(Finding("R11", "CDI04", _not_a_quantity(cdi[4])))
+        return tuple(findings)
+
+    def _identity(self, dsp: Sequence[str], findings: Found) -> None:
+        if dsp[1] not in {"00", "01", "02"} and (dsp[1] or self._version != "4.2"):
+            findings.append(
+                Finding("R01", "DSP01", f"found {shape(dsp[1])}; expected 00 (new), 01 (revise) or 02 (void)")
+            )
+        if not dsp[2].strip():
+            findings.append(Finding("R02", "DSP02", "no prescription number; expected one"))
+        elif len(dsp[2]) > 25:
+            findings.append(Finding("R02.length", "DSP02", f"{len(dsp[2])} characters; expected at most 25"))
+
+    def _order_of_dates(self, dsp: Sequence[str], findings: Found) -> None:
+        written_on, filled_on, sold_on = self._dates[dsp[3]], self._dates[dsp[5]], self._dates[dsp[17]]
+        today = self._rules.today.isoformat()
+        if filled_on and filled_on < written_on <= today:
+            findings.append(
+                Finding("R05", "DSP03", "written after it was filled; expected DSP03 not after DSP05")
+            )
+        if sold_on and sold_on < filled_on <= today:
+            findings.append(
+                Finding("R06", "DSP17", "sold before it was filled; expected DSP17 not before DSP05")
+            )
+
+    def _age(self, pat: Sequence[str], dsp: Sequence[str], findings: Found) -> None:
+        born_on, filled_on = self._dates[pat[18]], self._dates[dsp[5]]
+        if not (born_on and filled_on):
+            return
+        if born_on > filled_on:
+            if born_on <= self._rules.today.isoformat():
+                findings.append(
+                    Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05")
+                )
+        elif int(dsp[5]) - int(pat[18]) >= 121_00_00:
+            findings.append(
+                Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth")
+            )
+
+    def _counts(self, dsp: Sequence[str], findings: Found) -> None:
+        refills, fill = small_number(dsp[4], 99), small_number(dsp[6], 99)
+        for name, text, number in (("DSP04", dsp[4], refills), ("DSP06", dsp[6], fill)):
+            if text.strip() and number is None:
+                findings.append(Finding("R08", name, f"found {shape(text)}; expected a number from 0 to 99"))
+        if refills is not None and fill is not None and fill > refills:
+            text = "more fills than refills were authorized (DSP04); expected DSP06 not over DSP04"
+            findings.append(Finding("R08.refills", "DSP06", text))
+        if dsp[9].strip() and not self.quantities[dsp[9]]:
+            findings.append(Finding("R11", "DSP09", _not_a_quantity(dsp[9])))
+        days = small_number(dsp[10], 999)
+        if days is not None and days > 365:
+            findings.append(Finding("R12.year", "DSP10", f"{days} days; expected at most 365"))
+        elif dsp[10].strip() and not days:
+            findings.append(
+                Finding("R12", "DSP10", f"found {shape(dsp[10])}; expected a number from 1 to 999")
+            )
+
+    def _partial_fill(self, dsp: Sequence[str], findings: Found) -> None:
+        # Optional, but part of what makes a record (R48): unreadable, it must not be taken for a whole fill.
+        if dsp[13] and small_number(dsp[13], 99) is None:
+            findings.append(
+                Finding("R13", "DSP13", f"found {shape(dsp[13])}; expected 00 (not partial) to 99")
+            )
+
+    def _product(self, dsp: Sequence[str], findings: Found) -> None:
+        qualifier, product = dsp[7], dsp[8]
+        if not product.strip():
+            if self._version == "5.0" and qualifier != CANNABIS:  # before 5.0 the table itself requires it
+                findings.append(Finding("R14", "DSP08", "the field is empty; expected a value"))
+        elif qualifier == NDC:
+            self._ndc("DSP08", product, findings)
+        elif qualifier == COMPOUND and not product.startswith(_COMPOUND_START):
+            findings.append(
+                Finding("R09", "DSP08", "a compound (DSP07 = 06); expected 99999 and a number of your own")
+            )
+
+    def _ndc(self, name: str, product: str, findings: Found) -> None:
+        if not product.strip():
+            return
+        normal = self.ndcs[product]
+        if not normal:
+            digits = self._rules.ndc_digits
+            findings.append(
+                Finding("R09", name, f"found {shape(product)}; expected an NDC of {digits} digits")
+            )
+        elif normal != product:
+            findings.append(
+                Finding("R09.hyphens", name, "the NDC has hyphens and was normalised; expected digits only")
+            )
+
+    def _ingredients(self, dsp: Sequence[str], ingredients: int, findings: Found) -> None:
+        if dsp[7] == COMPOUND and not ingredients:
+            findings.append(
+                Finding("R10", "DSP07", "a compound (06) without ingredients; expected a CDI for each")
+            )
+        elif ingredients and dsp[7] != COMPOUND:
+            findings.append(
+                Finding("R10.ingredients", "DSP07", "ingredients (CDI) for what is no compound; expected 06")
+            )
+
+    def _schedule(self, dsp: Sequence[str], pre: Sequence[str], findings: Found) -> None:
+        schedule_of: Callable[[str], str | None] | None = self._rules.schedule_of
+        if (
+            schedule_of is None or pre[2].strip() or not pre[1].strip() or dsp[7] != NDC
+        ):  # R23 tells of neither
+            return
+        if schedule_of(self.ndcs[dsp[8]]):
+            findings.append(
+                Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA number; expected it")
+            )
+
+
+def small_number(text: str, greatest: int) -> int | None:
+    """Give the number that the text writes, leading zeros or not, or None when it is none so small."""
+    if len(text) > 4 or not is_digits(text):
+        return None
+    number = int(text)
+    return number if number <= greatest else None
+
+
+def _not_a_quantity(text: str) -> str:
+    return (
+        f"found {shape(text)}; expected a positive number of at most 11 characters, with a point or without"
+    )

@@ -1,0 +1,146 @@
+"""A fault: what is wrong, where, and what to do about it, in a sentence without patient data (R47)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from messages.asap.severities import CheckRules, Severity
+from messages.asap.table import title
+
+_TO_DO: Final = {
+    "file": "Nothing of this file is stored: correct it and send the whole file again.",
+    "error": "This record is not stored: correct it and send the record again.",
+    "warning": "It is accepted all the same: correct it before the next file.",
+}
+
+
+class Finding(NamedTuple):
+    """What a check (or one case of it) found in a field, before it is known how grave that is."""
+
+    check: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One line of a report. ``line`` is the segment's ordinal in the file, from 1; 0 is the whole file."""
+
+    check: str
+    severity: Severity
+    segment: str | None
+    line: int
+    field: str | None
+    prescription: str | None
+    fill_date: str | None
+    message: str
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Give the fault in the report's stable shape."""
+        return {
+            "check": self.check,
+            "severity": self.severity,
+            "segment": self.segment,
+            "line": self.line,
+            "field": self.field,
+            "prescription": self.prescription,
+            "message": self.message,
+        }
+
+
+class Ledger:
+    """The faults of one file: the first ones kept, all of them counted."""
+
+    __slots__ = ("_listed", "_rules", "failed", "total")
+
+    def __init__(self, rules: CheckRules) -> None:
+        self._rules = rules
+        self._listed: list[Fault] = []
+        self.total = 0
+        self.failed = False
+
+    @property
+    def listed(self) -> tuple[Fault, ...]:
+        """The faults found first, at most as many as the rules list."""
+        return tuple(self._listed)
+
+    def note(
+        self,
+        finding: Finding,
+        line: int,
+        *,
+        prescription: str | None = None,
+        fill_date: str | None = None,
+        keeps_out: bool = True,
+        fails: bool = False,
+    ) -> Fault | None:
+        """Make a fault of the finding and count it; None when the rules have its check switched off.
+
+        Without a record that it ``keeps_out`` (TH, IS) an error is a warning. What ``fails`` the file,
+        because it cannot be read on, does so whatever the check's setting.
+        """
+        setting = "file" if fails else self._rules.severity(finding.check)
+        if setting == "off":
+            return None
+        if setting == "error" and not keeps_out:
+            setting = "warning"
+        fault = Fault(
+            check=finding.check.partition(".")[0],
+            severity=setting,
+            segment=_segment(finding.field),
+            line=line,
+            field=finding.field if finding.field[-1:].isdigit() else None,
+            prescription=prescription,
+            fill_date=fill_date,
+            message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting)}",
+        )
+        self.total += 1
+        self.failed = self.failed or setting == "file"
+        if len(self._listed) < self._rules.faults_listed:
+            self._listed.append(fault)
+        return fault
+
+
+def shape(value: str) -> str:
+    """Describe a value without telling it: digits as 9, letters as A, anything unprintable as ?."""
+    signs = "".join(_sign(character) for character in value[:20])
+    return f"'{signs}{'...' if len(value) > 20 else ''}' ({len(value)} long)" if value else "nothing"
+
+
+def told(value: str) -> str:
+    """Tell a value that is no person's: a version, a pharmacy's number; of anything longer, the shape."""
+    return f"'{value}'" if 0 < len(value) <= 10 and value.isascii() and value.isprintable() else shape(value)
+
+
+def printable(value: str) -> str | None:
+    """Give an identifier fit for a report: control characters replaced, at most 40 long, None when empty."""
+    return "".join(character if character.isprintable() else "?" for character in value[:40]) or None
+
+
+def _advice(finding: Finding, severity: Severity) -> str:
+    if finding.check == "F14" and severity == "warning":
+        return "Send it with TH07 = P to have it stored."
+    if severity == "error" and finding.field.startswith("PHA"):
+        return "None of this pharmacy's records are stored: correct it and send them again."
+    return _TO_DO[severity]
+
+
+def _sign(character: str) -> str:
+    if character.isdigit():
+        return "9"
+    if character.isalpha():
+        return "A"
+    return character if character.isascii() and character.isprintable() else "?"
+
+
+def _segment(field: str) -> str | None:
+    return field.rstrip("0123456789") or None
+
+
+def _where(field: str, line: int) -> str:
+    place = f"Segment {line}" if line else ""
+    if not field:
+        return f"{place}: " if place else ""
+    name = f"{field} ({title(field)})" if title(field) else field
+    return f"{place}, {name}: " if place else f"{name}: "

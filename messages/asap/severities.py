@@ -1,0 +1,124 @@
+"""Which checks there are, how grave each is, and what a programme may change about that (R46)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from messages.asap.table import VERSIONS
+from messages.errors import Misconfigured
+from messages.identifiers import NDC_DIGITS
+
+Severity = Literal["file", "error", "warning"]
+Setting = Literal["file", "error", "warning", "off"]
+
+# A case of a check that has a severity of its own is named behind a point; reports show the bare id.
+SEVERITIES: Mapping[str, Severity] = MappingProxyType(
+    {
+        "F01": "file",  # does not begin with TH and a separator, or is no text
+        "F02": "file",  # version not accepted
+        "F03": "file",  # no usable TH09
+        "F04": "file",  # a segment not terminated
+        "F05": "file",  # IS, PHA, TP or TT missing; truncated
+        "F06": "file",  # unknown segment
+        "F07": "file",  # segment out of order
+        "F08": "file",  # TT01 differs from TH02
+        "F09": "file",  # TT02 wrong
+        "F10": "warning",  # TP01 wrong: production senders are wrong by two
+        "F11": "file",  # transaction already processed (the store knows)
+        "F12": "file",  # TH05, TH06 invalid or in the future
+        "F13": "file",  # data behind TT, a second TH
+        "F14": "warning",  # a test file: checked, reported, not stored
+        "F15": "file",  # a limit passed
+        "R01": "error",
+        "R02": "error",
+        "R02.length": "warning",
+        "R03": "error",
+        "R04": "error",
+        "R05": "error",
+        "R06": "warning",
+        "R07": "error",
+        "R07.age": "warning",
+        "R08": "error",
+        "R08.refills": "warning",
+        "R09": "error",
+        "R09.hyphens": "warning",
+        "R10": "error",
+        "R10.ingredients": "warning",
+        "R11": "error",
+        "R12": "error",
+        "R12.year": "warning",
+        "R13": "error",
+        "R13.optional": "warning",
+        "R14": "error",
+        "R15": "warning",
+        "R16": "warning",
+        "R17": "error",
+        "R17.prescriber": "error",
+        "R18": "error",
+        "R19": "error",
+        "R19.pharmacist": "warning",
+        "R20": "warning",
+        "R21": "error",  # dispenser unknown to the programme (the store knows)
+        "R22": "error",
+        "R23": "error",
+        "R24": "error",
+        "R25": "warning",
+        "R26": "warning",
+        "R27": "warning",
+        "R28": "warning",  # R28 to R31 are decided beside the store
+        "R29": "warning",
+        "R30": "warning",
+        "R31": "warning",
+    }
+)
+# Without these a file cannot be read at all: no setting makes them milder.
+FIXED = frozenset({"F01", "F02", "F03", "F04", "F05", "F07", "F15"})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """What a programme asks of a file.
+
+    Args:
+        today: the date in the programme's time zone; dates behind it are in the future (R04, F12).
+        severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it.
+        A bare id
+            covers all its cases. F checks of FIXED keep theirs; R checks cannot fail a whole file.
+        schedule_of: the DEA schedule of a normalised NDC, or None when it has none or is not known (R22).
+        faults_listed: how many faults a report lists; their true number is always given.
+
+    """
+
+    today: date
+    severities: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
+    versions: frozenset[str] = frozenset(VERSIONS)
+    schedule_of: Callable[[str], str | None] | None = None
+    ndc_digits: int = NDC_DIGITS
+    faults_listed: int = 100
+    segments_max: int = 1_000_000
+    segment_chars_max: int = 8_192
+    body_bytes_max: int = 64 * 1024 * 1024
+    chunk_records: int = 32
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no file could be read by."""
+        for check, setting in self.severities.items():
+            if check not in SEVERITIES:
+                raise Misconfigured(f"severity set for {check}, which is no check")
+            if setting not in get_args(Setting):
+                raise Misconfigured(f"severity of {check} must be one of {', '.join(get_args(Setting))}")
+            if check in FIXED and setting != "file":
+                raise Misconfigured(f"{check} always fails the file; its severity cannot be changed")
+            if check.startswith("R") and setting == "file":
+                raise Misconfigured(f"{check} is about one record; it cannot fail the whole file")
+        if unknown := self.versions - set(VERSIONS):
+            raise Misconfigured(f"ASAP versions not known here: {', '.join(sorted(unknown))}")
+
+    def severity(self, check: str) -> Setting:
+        """Give the severity of a check or of one of its cases, as set, else by default."""
+        setting = self.severities.get(check) or self.severities.get(check.partition(".")[0])
+        return setting or SEVERITIES[check]

@@ -1,0 +1,244 @@
+"""The first pass: is this a whole, well-ordered transaction? (F02, F04 to F10, F12 to F15; R46)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from messages.asap.faults import Finding, Ledger, shape, told
+from messages.asap.frame import Frame
+from messages.asap.severities import CheckRules
+from messages.asap.table import VERSIONS, table
+from messages.asap.values import Header, iso_date
+from messages.identifiers import is_digits
+
+# What may stand behind each segment (TH > IS > PHA > PAT > DSP > PRE, CDI, AIR; TP closes PHA, TT closes TH).
+FOLLOWERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "TH": frozenset({"IS"}),
+        "IS": frozenset({"PHA"}),
+        "PHA": frozenset({"PAT"}),
+        "PAT": frozenset({"DSP"}),
+        "DSP": frozenset({"PRE"}),
+        "PRE": frozenset({"CDI", "AIR", "DSP", "PAT", "TP"}),
+        "CDI": frozenset({"CDI", "AIR", "DSP", "PAT", "TP"}),
+        "AIR": frozenset({"DSP", "PAT", "TP"}),
+        "TP": frozenset({"PHA", "IS", "TT"}),
+        "TT": frozenset(),
+    }
+)
+_COUNTED = frozenset({"PHA", "TP", "TT"})
+_FRAMING = ("IS", "PHA", "TP", "TT")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
+_SWALLOWED = "the id of the next segment stands inside this one; its terminator is missing"
+_ONE_DAY = timedelta(days=1)
+
+
+def read_header(frame: Frame, rules: CheckRules, ledger: Ledger) -> Header:
+    """Give the transaction header, its faults noted (F02, F12, F14)."""
+    fields = next(frame.windows())[0].split(frame.separator)
+    fields += [""] * (10 - len(fields))
+    version, created_on, created_time = fields[1].strip(), fields[5], fields[6]
+    if version not in rules.versions:
+        accepted = ", ".join(known for known in VERSIONS if known in rules.versions)
+        ledger.note(
+            Finding("F02", "TH01", f"version {told(version)} is not accepted; expected {accepted}"), 1
+        )
+    is_utc = version == "5.0" and created_time.endswith("Z")
+    latest_on = rules.today + (_ONE_DAY if is_utc else timedelta())  # UTC is a day ahead in the evening
+    if not iso_date(created_on):
+        ledger.note(Finding("F12", "TH05", f"found {shape(created_on)}; expected a real date, CCYYMMDD"), 1)
+    elif iso_date(created_on) > latest_on.isoformat():
+        ledger.note(
+            Finding("F12", "TH05", "the creation date is in the future; expected today or earlier"), 1
+        )
+    if not _TIME.fullmatch(created_time[:-1] if is_utc else created_time):
+        ledger.note(
+            Finding("F12", "TH06", f"found {shape(created_time)}; expected a time, HHMMSS or HHMM"), 1
+        )
+    is_test = fields[7].strip().upper() == "T"
+    if is_test and not ledger.failed:
+        ledger.note(
+            Finding("F14", "TH07", "this is a test file: it was checked and nothing of it is stored"), 1
+        )
+    return Header(
+        version=version,
+        control_number=fields[2].strip(),
+        created_on=created_on,
+        created_time=created_time,
+        voids=fields[3].lstrip("0") == "4",
+        is_test=is_test,
+    )
+
+
+class Structure:
+    """One walk over the segments that names the first cause of a broken order and every wrong count."""
+
+    def __init__(self, frame: Frame, header: Header, rules: CheckRules, ledger: Ledger) -> None:
+        self._frame, self._header, self._rules, self._ledger = frame, header, rules, ledger
+        self._count = 0
+        self._block_at = 0
+        self._last, self._last_text = "", ""
+        self._unknown: set[str] = set()
+
+    def walk(self) -> None:
+        """Note every fault of structure; when none fails the file, its records can be read."""
+        separator = self._frame.separator
+        # One empty field too many is common and harmless, hence the one more.
+        most = {name: len(fields) + 1 for name, fields in table(self._header.version).items()}
+        followers = dict(FOLLOWERS) | ({"TH": frozenset({"TT"})} if self._header.voids else {})
+        allowed: frozenset[str] = frozenset({"TH"})
+        for window in self._frame.windows():
+            if self._passes_limit(window):
+                return
+            for piece in window:
+                self._count += 1
+                name = piece.partition(separator)[0]
+                if name not in allowed or piece.count(separator) > most[name] or "\n" in piece:
+                    verdict = self._look_closer(name, piece, allowed)
+                    if verdict == "stop":
+                        return
+                    if verdict == "skip":
+                        continue
+                self._last, self._last_text, allowed = name, piece, followers[name]
+                if name in _COUNTED:
+                    self._check_count(name, piece)
+        self._check_end()
+
+    def _passes_limit(self, window: list[str]) -> bool:
+        if self._count + len(window) > self._rules.segments_max:
+            found = f"the file has more than {self._rules.segments_max} segments; expected a smaller file"
+        elif len(max(window, key=len)) > self._rules.segment_chars_max:
+            limit = self._rules.segment_chars_max
+            found = f"a segment behind this one is longer than {limit} characters; is it terminated?"
+        else:
+            return False
+        self._ledger.note(Finding("F15", "", found), self._count)
+        return True
+
+    def _look_closer(self, name: str, piece: str, allowed: frozenset[str]) -> str:
+        """Name the cause when a segment is out of its order or suspiciously long: go on, skip it, or stop."""
+        if self._last == "TT":
+            found = "a second transaction (TH) follows" if name == "TH" else "there is more data"
+            self._note("F13", "", f"{found} behind the transaction's TT; expected the end of the file")
+            return "stop"
+        if name in allowed:
+            if not self._swallows(name, piece):
+                return "go on"
+            self._note("F04", name, _SWALLOWED)
+        elif name not in FOLLOWERS:
+            if name not in self._unknown and len(self._unknown) < 20:
+                self._unknown.add(name)
+                found = told(name) if len(name) <= 3 else shape(name)
+                self._note("F06", "", f"unknown segment {found}; expected {', '.join(FOLLOWERS)} only")
+            return "skip"
+        elif self._last and self._swallows(self._last, self._last_text, lost_before=name):
+            self._ledger.note(Finding("F04", self._last, _SWALLOWED), self._count - 1)
+        elif name == "TH":
+            self._note(
+                "F13",
+                "TH",
+                "a second TH inside the transaction; expected one transaction in a file",
+                fails=True,
+            )
+        else:
+            self._out_of_order(name, allowed)
+        return "stop"
+
+    def _swallows(self, name: str, piece: str, lost_before: str | None = None) -> bool:
+        """Tell whether the id of a segment that may follow stands at the end of one of this segment's fields.
+
+        A doctor may be called BLAIR or Pat: in a name these two ids prove nothing by themselves. They do
+        when the segment that follows (``lost_before``) lacks just that one.
+        """
+        fields = table(self._header.version)[name]
+        for position, value in enumerate(piece.split(self._frame.separator)[1:-1]):
+            for lost in FOLLOWERS[name]:
+                if not value.endswith(lost):
+                    continue
+                if lost_before is not None:
+                    if lost_before in FOLLOWERS[lost]:
+                        return True
+                    continue
+                is_name = position < len(fields) and "Name" in fields[position].title
+                behind_line_end = value[: -len(lost)].rstrip(" ").endswith(("\r", "\n"))
+                if behind_line_end or not is_name or lost not in {"PAT", "AIR"}:
+                    return True
+        return False
+
+    def _out_of_order(self, name: str, allowed: frozenset[str]) -> None:
+        behind = f"behind {self._last}" if self._last else "at the beginning"
+        missing = next((lost for lost in _FRAMING if lost in allowed and name in FOLLOWERS[lost]), None)
+        if missing is None and name == "TT":
+            missing = next((lost for lost in _FRAMING if lost in allowed), "TP")
+        if missing:
+            self._note("F05", missing, f"{missing} is missing: {name} stands {behind}")
+        else:
+            expected = " or ".join(sorted(allowed))
+            self._note("F07", name, f"{name} stands {behind}; expected {expected} there")
+
+    def _check_count(self, name: str, piece: str) -> None:
+        if name == "PHA":
+            self._block_at = self._count
+        elif name == "TP":
+            self._check_block(piece)
+        else:
+            self._check_trailer(piece)
+
+    def _check_block(self, piece: str) -> None:
+        found = _field(piece, 1, self._frame.separator)
+        true_count = self._count - self._block_at + 1
+        if not _is_count(found, true_count):
+            said = found if is_digits(found) else shape(found)
+            self._note(
+                "F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP"
+            )
+
+    def _check_trailer(self, piece: str) -> None:
+        control, count = (_field(piece, position, self._frame.separator) for position in (1, 2))
+        if not self._header.control_number:
+            self._note(
+                "F08", "TH02", "TH02 is empty; expected a control number of its own for every transaction"
+            )
+        elif control.strip() != self._header.control_number:
+            self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
+        if not self._unknown and not _is_count(count, self._count):
+            said = count if is_digits(count) else shape(count)
+            self._note(
+                "F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT"
+            )
+
+    def _check_end(self) -> None:
+        tail = self._frame.tail
+        name = tail.partition(self._frame.separator)[0]
+        if self._last == "TT":
+            if tail:
+                self._note(
+                    "F13", "", "there is more data behind the transaction's TT; expected the end of the file"
+                )
+        elif name == "TT" and self._last == "TP":
+            self._count += 1
+            self._note("F04", "TT", "the last segment has no terminator; expected one at the end of TT")
+        elif tail:
+            self._count += 1
+            segment = name if name in FOLLOWERS else ""
+            self._note("F05", segment, "the file ends inside this segment; expected it to go on to TT")
+        else:
+            self._note(
+                "F05", "TT", f"the file ends behind {self._last or 'nothing'}; TT is missing", fails=True
+            )
+
+    def _note(self, check: str, field: str, text: str, *, fails: bool = False) -> None:
+        self._ledger.note(Finding(check, field, text), self._count, fails=fails)
+
+
+def _field(piece: str, position: int, separator: str) -> str:
+    fields = piece.split(separator)
+    return fields[position] if position < len(fields) else ""
+
+
+def _is_count(text: str, true_count: int) -> bool:
+    text = text.strip()
+    return len(text) <= 12 and is_digits(text) and int(text) == true_count

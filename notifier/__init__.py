@@ -1,0 +1,1 @@
+"""A notice becomes a delivered e-mail: rendered, handed over, its fate told."""

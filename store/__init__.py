@@ -1,0 +1,1 @@
+"""What is kept: one contract, two engines, SQL in files."""

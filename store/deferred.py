@@ -1,0 +1,97 @@
+"""Messages whose turn has not come: retries and missing prerequisites wait in the store, never in the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from messages.envelope import Envelope
+from store.contract import Row, Transaction, as_moment, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """One waiting message, as leased to this process; ``attempts`` counts the attempt now beginning."""
+
+    seq: int
+    envelope: Envelope
+    code: str
+    text: str
+    attempts: int
+    deferred_at: datetime
+    gives_up_at: datetime
+
+
+async def put(
+    tx: Transaction,
+    *,
+    seq: int,
+    envelope: Envelope,
+    code: str,
+    text: str,
+    attempts: int,
+    now: datetime,
+    due_at: datetime,
+    gives_up_at: datetime,
+) -> None:
+    """Keep the message until it is due; after ``gives_up_at`` it becomes a dead letter."""
+    await tx.run(
+        "deferred.put",
+        seq=seq,
+        kind=envelope.kind,
+        sender=envelope.sender,
+        message_id=envelope.message_id,
+        properties=envelope.properties_json(),
+        body=envelope.body,
+        code=code,
+        text=text,
+        attempts=attempts,
+        deferred_at=as_text(now),
+        due_at=as_text(due_at),
+        gives_up_at=as_text(gives_up_at),
+    )
+
+
+async def lease(tx: Transaction, *, now: datetime, leased_until: datetime, most: int) -> list[Deferred]:
+    """Take the due ones for this process; when it dies they are free again at ``leased_until``."""
+    rows = await tx.rows("deferred.lease", now=as_text(now), leased_until=as_text(leased_until), most=most)
+    return [
+        Deferred(
+            seq=row["seq"],
+            envelope=envelope_of(row),
+            code=row["code"],
+            text=row["text"],
+            attempts=row["attempts"],
+            deferred_at=as_moment(row["deferred_at"]),
+            gives_up_at=as_moment(row["gives_up_at"]),
+        )
+        for row in sorted(rows, key=lambda row: (row["due_at"], row["seq"]))
+    ]
+
+
+async def take(tx: Transaction, waiting: Deferred) -> bool:
+    """Remove it from the waiting ones; False when another process has taken it since."""
+    return await tx.run("deferred.take", seq=waiting.seq, attempts=waiting.attempts) == 1
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """Return when the next one is due, or None when nobody waits."""
+    row = await tx.row("deferred.next_due")
+    return as_moment(row["due_at"]) if row and row["due_at"] else None
+
+
+async def listed(tx: Transaction, *, most: int) -> Sequence[Row]:
+    """Return who waits, for what, until when."""
+    return await tx.rows("deferred.listed", most=most)
+
+
+def envelope_of(row: Row) -> Envelope:
+    """Build the envelope again from a row that keeps a message whole."""
+    return Envelope.from_properties(
+        message_id=row["message_id"],
+        kind=row["kind"],
+        sender=row["sender"],
+        properties=row["properties"],
+        body=bytes(row["body"]),
+    )

@@ -1,0 +1,64 @@
+"""The inbox: what was taken, once each, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from messages.envelope import Envelope
+from store.contract import Row, Transaction, as_text
+
+State = Literal["done", "refused", "waiting", "dead", "discarded"]
+Key = tuple[str, str]
+"""Sender and message id: what makes a message the same message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message that the inbox knows already, with the answer its sender got or will get."""
+
+    seq: int
+    digest: str
+    state: State
+    answer: str | None
+
+
+async def claim_all(tx: Transaction, envelopes: Sequence[Envelope], now: datetime) -> dict[Key, int]:
+    """Take every message not seen before; return its number in the inbox by sender and id.
+
+    What is missing in the result was seen before, by whichever worker.
+    """
+    asked = [[e.sender, e.message_id, e.kind, e.digest(), len(e.body), e.traceparent] for e in envelopes]
+    taken = await tx.rows("inbox.claim", messages=json.dumps(asked), received_at=as_text(now))
+    return {(row["sender"], row["message_id"]): row["seq"] for row in taken}
+
+
+async def seen(tx: Transaction, sender: str, message_id: str) -> Seen | None:
+    """Return what is known of a message, or None when it was never taken."""
+    row = await tx.row("inbox.seen", sender=sender, message_id=message_id)
+    return None if row is None else Seen(row["seq"], row["digest"], row["state"], row["answer"])
+
+
+async def settle(tx: Transaction, seq: int, state: State, answer: str | None, now: datetime) -> None:
+    """Write the outcome of a message; only outcomes other than plain *done* need it."""
+    await tx.run("inbox.settle", seq=seq, state=state, answer=answer, settled_at=as_text(now))
+
+
+async def count_attempt(tx: Transaction, envelope: Envelope) -> int:
+    """Count one more attempt of a redelivered message and return how many there were."""
+    row = await tx.row("inbox.count_attempt", sender=envelope.sender, message_id=envelope.message_id)
+    assert row is not None
+    return int(row["count"])
+
+
+async def forget_attempts(tx: Transaction, envelope: Envelope) -> None:
+    """Drop the count of a message that is settled."""
+    await tx.run("inbox.forget_attempts", sender=envelope.sender, message_id=envelope.message_id)
+
+
+async def find(tx: Transaction, message_id: str) -> Sequence[Row]:
+    """Return every message of that id, whoever sent it."""
+    return await tx.rows("inbox.find", message_id=message_id)

@@ -1,0 +1,48 @@
+-- name: claim sqlite
+-- Takes every message not seen before; returns those taken. One statement a batch. A message is assumed done: the few that
+-- are not are updated in the same transaction.
+INSERT INTO inbox (sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'done', value ->> 5, :received_at, :received_at
+FROM json_each(:messages) WHERE true ORDER BY key
+ON CONFLICT (sender, message_id) DO NOTHING
+RETURNING seq, sender, message_id
+
+-- name: claim postgres
+INSERT INTO inbox (sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, 'done', value ->> 5,
+       :received_at, :received_at
+FROM jsonb_array_elements(CAST(:messages AS jsonb)) ORDER BY 1, 2
+ON CONFLICT (sender, message_id) DO NOTHING
+RETURNING seq, sender, message_id
+
+-- name: seen
+-- What is known of one message.
+SELECT seq, sender, message_id, kind, digest, state, answer, received_at, settled_at FROM inbox
+WHERE sender = :sender AND message_id = :message_id
+
+-- name: settle
+-- Writes the outcome of one message.
+UPDATE inbox SET state = :state, answer = :answer, settled_at = :settled_at WHERE seq = :seq
+
+-- name: count_attempt
+-- Counts one more attempt of a redelivered message; committed before the attempt begins.
+INSERT INTO attempts (sender, message_id, count) VALUES (:sender, :message_id, 1)
+ON CONFLICT (sender, message_id) DO UPDATE SET count = attempts.count + 1
+RETURNING count
+
+-- name: forget_attempts
+-- The message is settled: its attempts no longer matter.
+DELETE FROM attempts WHERE sender = :sender AND message_id = :message_id
+
+-- name: find
+-- Every message of that id, from whichever sender.
+SELECT seq, sender, message_id, kind, body_bytes, state, answer, traceparent, received_at, settled_at FROM inbox
+WHERE message_id = :message_id ORDER BY seq
+
+-- name: counts
+-- How many messages stand in each state, and since when the oldest.
+SELECT state, count(*) AS number, min(received_at) AS oldest_at FROM inbox GROUP BY state ORDER BY state
+
+-- name: counts_by_kind
+-- What came in, per kind and outcome.
+SELECT kind, state, count(*) AS number FROM inbox GROUP BY kind, state ORDER BY kind, state

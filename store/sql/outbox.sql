@@ -1,0 +1,60 @@
+-- name: stage
+-- Writes what must leave; a notice whose key was written before is not written again (promise 3).
+INSERT INTO outbox (channel, name, destination, key, facts, seq, correlation_id, state, attempts, created_at, due_at)
+VALUES (:channel, :name, :destination, :key, :facts, :seq, :correlation_id, :state, :attempts, :created_at, :due_at)
+ON CONFLICT DO NOTHING
+
+-- name: lease sqlite
+-- Takes what is due for one relay; what it does not settle before the lease ends is free again.
+UPDATE outbox SET state = 'claimed', leased_until = :leased_until, leased_by = :leased_by
+WHERE no IN (SELECT no FROM outbox WHERE channel = :channel AND state = 'due' AND due_at <= :now ORDER BY due_at LIMIT :most)
+RETURNING no, channel, name, destination, key, facts, seq, correlation_id, attempts, created_at, reply
+
+-- name: lease postgres
+UPDATE outbox SET state = 'claimed', leased_until = :leased_until, leased_by = :leased_by
+WHERE no IN (SELECT no FROM outbox WHERE channel = :channel AND state = 'due' AND due_at <= :now ORDER BY due_at LIMIT :most
+             FOR UPDATE SKIP LOCKED)
+RETURNING no, channel, name, destination, key, facts, seq, correlation_id, attempts, created_at, reply
+
+-- name: expire_leases
+-- A relay died: what it had only claimed is due again; what it had handed over has an unknown outcome.
+UPDATE outbox SET state = CASE state WHEN 'claimed' THEN 'due' ELSE 'unknown' END, leased_until = NULL, leased_by = NULL,
+    reply = CASE state WHEN 'claimed' THEN reply ELSE 'the relay ended between handing over and the answer' END
+WHERE state IN ('claimed', 'handed_over') AND leased_until <= :now
+
+-- name: hand_over
+-- Written before the final dot: from here on the mail server may have it.
+UPDATE outbox SET state = 'handed_over' WHERE no = :no AND leased_by = :leased_by AND state = 'claimed'
+
+-- name: settle
+-- Writes how sending ended; only the relay that holds the lease may.
+UPDATE outbox SET state = :state, attempts = :attempts, due_at = :due_at, reply = :reply, settled_at = :settled_at,
+    leased_until = NULL, leased_by = NULL
+WHERE no = :no AND leased_by = :leased_by
+
+-- name: unknown
+-- Mails whose fate nobody knows, to be judged by their template: sent once more, or held.
+SELECT no, name, attempts FROM outbox WHERE state = 'unknown' ORDER BY no LIMIT :most
+
+-- name: judge
+-- Decides on a mail of unknown fate: due once more (same Message-ID), or held for an operator.
+UPDATE outbox SET state = :state, due_at = :due_at, attempts = attempts + 1 WHERE no = :no AND state = 'unknown'
+
+-- name: next_due
+SELECT min(due_at) AS due_at FROM outbox WHERE channel = :channel AND state = 'due'
+
+-- name: counts
+SELECT channel, state, count(*) AS number, min(due_at) AS oldest_at FROM outbox GROUP BY channel, state
+ORDER BY channel, state
+
+-- name: counts_by_name
+SELECT channel, name, state, count(*) AS number FROM outbox GROUP BY channel, name, state ORDER BY channel, name, state
+
+-- name: listed
+-- What leaves, by channel and state (empty: any), newest first; facts stay where they are.
+SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply, seq FROM outbox
+WHERE (:channel = '' OR channel = :channel) AND (:state = '' OR state = :state) ORDER BY no DESC LIMIT :most
+
+-- name: of_message
+SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply FROM outbox
+WHERE seq = :seq ORDER BY no

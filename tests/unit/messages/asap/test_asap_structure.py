@@ -1,0 +1,262 @@
+"""F checks: a file that does not hold together fails as a whole, and its first cause is named (R46)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from asap_files import (
+    CREATED_AT,
+    TODAY,
+    check,
+    file_of,
+    joined,
+    record,
+    recounted,
+    replaced,
+    rules,
+    segments,
+    told,
+)
+
+from messages.asap.check import check_file
+from messages.asap.reader import Reading
+from messages.asap.severities import CheckRules
+from messages.asap.writer import Style, write_void
+from messages.errors import Misconfigured
+
+Told = set[tuple[str, str, str | None]]
+F = "file"
+TWO = file_of(record(), record({"DSP02": "RX1002"}))
+
+
+def without(body: bytes, name: str) -> bytes:
+    """Leave out the first segment of that name, counts made right: only its absence is at fault."""
+    parts = segments(body)
+    place = next(place for place, part in enumerate(parts) if part.split("*")[0] == name)
+    return recounted([*parts[:place], *parts[place + 1 :]])
+
+
+def moved(body: bytes, name: str, before: str) -> bytes:
+    """Move the first segment of a name before the first of another."""
+    parts = segments(body)
+    part = parts.pop(next(place for place, part in enumerate(parts) if part.split("*")[0] == name))
+    place = next(place for place, part in enumerate(parts) if part.split("*")[0] == before)
+    return recounted([*parts[:place], part, *parts[place:]])
+
+
+def swallowing(body: bytes, name: str, line_end: str = "") -> bytes:
+    """Leave out the terminator behind the first segment of that name."""
+    parts = segments(body)
+    place = next(place for place, part in enumerate(parts) if part.split("*")[0] == name)
+    width = {"PAT": 23, "PRE": 10, "IS": 3, "TP": 1}[name]
+    full = parts[place] + "*" * (width - parts[place].count("*"))
+    return joined([*parts[:place], full + line_end + parts[place + 1], *parts[place + 2 :]])
+
+
+def header(position: int, value: str, body: bytes = TWO) -> bytes:
+    """Set one field of TH."""
+
+    def change(text: str) -> str:
+        fields = text.split("*")
+        fields[position] = value
+        return "*".join(fields)
+
+    return replaced(body, "TH", change)
+
+
+CASES: Sequence[tuple[str, bytes, Told]] = [
+    ("F01-empty", b"", {("F01", F, "TH")}),
+    ("F01-no-asap", b"%PDF-1.7 something else", {("F01", F, "TH")}),
+    ("F01-without-separator", b"TH", {("F01", F, "TH")}),
+    ("F01-starts-late", joined(segments(TWO)[1:]), {("F01", F, "TH")}),
+    ("F01-utf16", TWO.decode().encode("utf-16"), {("F01", F, "TH")}),
+    ("F01-nul", TWO.replace(b"Alder", b"Al\0er"), {("F01", F, "TH")}),
+    ("F02-old", header(1, "3.0"), {("F02", F, "TH01")}),
+    ("F02-empty", header(1, ""), {("F02", F, "TH01")}),
+    ("F03-short", b"TH*4.2B*1*01**20261124*0841*P\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-letter", b"TH*4.2B*1*01**20261124*0841*P**AIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-line-end", b"TH*4.2B*1*01**20261124*0841*P**\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-separator", b"TH*4.2B*1*01**20261124*0841*P****IS*77*NAME", {("F03", F, "TH09")}),
+    ("F04-patient", swallowing(TWO, "PAT"), {("F04", F, "PAT")}),
+    ("F04-patient-line-end", swallowing(TWO, "PAT", "\r\n"), {("F04", F, "PAT")}),
+    ("F04-prescriber", swallowing(TWO, "PRE"), {("F04", F, "PRE")}),
+    ("F04-prescriber-line-end", swallowing(TWO, "PRE", "\r\n"), {("F04", F, "PRE")}),
+    ("F04-source", swallowing(TWO, "IS"), {("F04", F, "IS")}),
+    ("F04-trailer", swallowing(TWO, "TP"), {("F04", F, "TP")}),
+    ("F04-last", TWO.removesuffix(b"~\r\n"), {("F04", F, "TT")}),
+    ("F05-source", without(TWO, "IS"), {("F05", F, "IS")}),
+    ("F05-pharmacy", without(TWO, "PHA"), {("F05", F, "PHA")}),
+    ("F05-pharmacy-trailer", without(TWO, "TP"), {("F05", F, "TP")}),
+    ("F05-trailer", without(TWO, "TT"), {("F05", F, "TT")}),
+    ("F05-cut", TWO[:-120], {("F05", F, "DSP")}),
+    ("F05-header-alone", joined(segments(TWO)[:1]), {("F05", F, "TT")}),
+    ("F05-nothing-between", joined([segments(TWO)[0], "TT*CONTROL-1*2"]), {("F05", F, "IS")}),
+    ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None), ("F10", "warning", "TP01")}),
+    ("F07-dispensing-first", moved(TWO, "DSP", "PAT"), {("F07", F, "DSP")}),
+    ("F07-no-dispensing", without(TWO, "DSP"), {("F07", F, "PRE")}),
+    ("F07-no-prescriber", without(TWO, "PRE"), {("F07", F, "AIR")}),
+    ("F07-no-patient", without(TWO, "PAT"), {("F07", F, "DSP")}),
+    ("F08", replaced(TWO, "TT", lambda text: text.replace("CONTROL-1", "CONTROL-2")), {("F08", F, "TT01")}),
+    ("F08-empty", header(2, ""), {("F08", F, "TH02")}),
+    ("F09", replaced(TWO, "TT", lambda text: text + "1"), {("F09", F, "TT02")}),
+    ("F09-letters", replaced(TWO, "TT", lambda text: text + "x"), {("F09", F, "TT02")}),
+    ("F10", replaced(TWO, "TP", lambda _: "TP*8"), {("F10", "warning", "TP01")}),
+    ("F10-empty", replaced(TWO, "TP", lambda _: "TP"), {("F10", "warning", "TP01")}),
+    ("F12-date", header(5, "20261324"), {("F12", F, "TH05")}),
+    ("F12-future", header(5, "20261125"), {("F12", F, "TH05")}),
+    ("F12-time", header(6, "2460"), {("F12", F, "TH06")}),
+    ("F12-zulu-in-4.2B", header(6, "084142Z"), {("F12", F, "TH06")}),
+    ("F13-data", TWO + b"and so on", {("F13", F, None)}),
+    ("F13-segment", TWO + b"PAT*1~\r\n", {("F13", F, None)}),
+    ("F13-second-file", TWO + TWO, {("F13", F, None)}),
+    ("F13-second-header", joined(segments(TWO)[:-1]) + TWO, {("F13", F, "TH")}),
+    ("F14", header(7, "T"), {("F14", "warning", "TH07")}),
+    ("F15-segment", replaced(TWO, "PRE", lambda text: text + "X" * 9000), {("F15", F, None)}),
+    (
+        "every-cause",
+        header(5, "x", replaced(TWO, "TT", lambda _: "TT*2*2")),
+        {("F12", F, "TH05"), ("F08", F, "TT01"), ("F09", F, "TT02")},
+    ),
+    ("R13-header", header(7, "X"), {("R13", "warning", "TH07")}),
+    ("R14-source", replaced(TWO, "IS", lambda _: "IS*77"), {("R14", "warning", "IS02")}),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_each_cause_is_named_once_and_fails_the_file(body: bytes, expected: Told) -> None:
+    """The first cause is named, not its consequences; of a failed file no record is handed on."""
+    report = check(body)
+    assert told(report.faults) == expected
+    assert report.faults_total == len(expected)
+    failed = any(severity == F for _, severity, _ in expected)
+    assert (report.verdict == "failed") is failed
+    reading = Reading(body, rules())
+    assert reading.failed is failed
+    assert bool(list(reading.chunks())) is not failed
+
+
+def split_header(body: bytes) -> bytes:
+    """Write TH09 once only: the terminator is its own value."""
+    return body.replace(b"**~~", b"**~", 1)
+
+
+TOLERATED: Sequence[tuple[str, bytes]] = [
+    ("as-written", TWO),
+    ("terminator-once", split_header(TWO)),
+    ("line-feeds", TWO.replace(b"\r\n", b"\n")),
+    ("carriage-returns", TWO.replace(b"\r\n", b"\r")),
+    ("one-line", TWO.replace(b"\r\n", b"")),
+    ("one-line-and-its-end", TWO.replace(b"\r\n", b"") + b"\r\n"),
+    ("no-final-line-end", TWO.removesuffix(b"\r\n")),
+    ("byte-order-mark", b"\xef\xbb\xbf" + TWO),
+    ("blank-lines-around", b"\r\n" + TWO + b"\r\n \r\n"),
+    ("blank-before-line-end", TWO.replace(b"~\r\n", b"~ \r\n")),
+    ("backslash", file_of(style=Style("\\", "*", "\r\n"))),
+    ("latin-1", TWO.replace(b"Alder", b"M\xfcller")),
+    ("utf-8", TWO.replace(b"Alder", "Müller".encode())),
+    ("latin-1-terminator", TWO.replace(b"~", b"\xac")),
+    ("one-field-too-many", TWO.replace(b"TP*9~", b"TP*9*~")),
+    ("header-field-too-many", TWO.replace(b"**~~", b"**~*~", 1)),
+    ("whole-trailing-fields", replaced(TWO, "PRE", lambda text: text + "*" * (10 - text.count("*")))),
+    ("a-doctor-called-blair", TWO.replace(b"Birch*Kim", b"BLAIR*Pat")),
+    ("a-patient-called-smith", TWO.replace(b"Alder*Robin", b"SMITH*Pat")),
+]
+
+
+@pytest.mark.parametrize("body", [case[1] for case in TOLERATED], ids=[case[0] for case in TOLERATED])
+def test_what_real_senders_write_is_read(body: bytes) -> None:
+    """Line ends, marks and trailing fields as senders have them change nothing."""
+    report = check(body)
+    assert report.faults == ()
+    assert report.verdict == "accepted"
+
+
+def test_a_doctors_name_beside_a_fault_is_not_taken_for_a_segment() -> None:
+    """A name that ends like a segment's id does not hide the true cause."""
+    body = TWO.replace(b"Birch*Kim", b"BLAIR*Pat")
+    assert told(check(without(body, "TP")).faults) == {("F05", F, "TP")}
+    wide = replaced(body, "PRE", lambda text: text + "*" * (10 - text.count("*")) + "*X*Y")
+    assert told(check(wide).faults) == {("R16", "warning", "PRE")}
+
+
+def test_several_sources_and_pharmacies_are_one_transaction() -> None:
+    """Each IS and PHA block is counted by itself."""
+    parts = segments(TWO)
+    block = parts[1:-1]
+    report = check(recounted([parts[0], *block, *block[1:], *block, parts[-1]]))
+    assert report.faults == ()
+    assert [counts.total for counts in report.pharmacies] == [2, 2, 2]
+
+
+def test_a_void_transaction_is_header_and_trailer_alone() -> None:
+    """TH03 = 04 names in TH02 the transaction to void (R49); with records it is no void."""
+    body = write_void("4.2B", "CONTROL-0", CREATED_AT)
+    report = check(body)
+    assert (report.verdict, report.transaction, report.faults) == ("void", "CONTROL-0", ())
+    assert told(check(header(3, "04")).faults) == {("F07", F, "IS")}
+
+
+def test_a_test_file_is_checked_and_marked() -> None:
+    """TH07 = T: verdict test; its records are read and checked all the same."""
+    reading = Reading(file_of(record({"DSP10": "0"}), file_type="T"), rules())
+    (chunk,) = reading.chunks()
+    assert reading.header is not None and reading.header.is_test
+    assert reading.verdict == "test"
+    assert not chunk[0].is_valid
+
+
+@pytest.mark.parametrize(
+    ("limits", "body"),
+    [
+        (CheckRules(today=TODAY, segments_max=5), TWO),
+        (CheckRules(today=TODAY, body_bytes_max=100), TWO),
+        (CheckRules(today=TODAY, segment_chars_max=60), TWO),
+    ],
+    ids=["F15-segments", "F15-bytes", "F15-characters"],
+)
+def test_f15_limits_fail_the_file(limits: CheckRules, body: bytes) -> None:
+    """What passes a limit is not read on."""
+    report = check_file(body, limits)
+    assert told(report.faults) == {("F15", F, None)}
+
+
+@pytest.mark.parametrize("check_id", ["F06", "F08", "F09", "F10", "F12", "F13"])
+def test_lenient_settings_let_a_file_pass(check_id: str) -> None:
+    """What does not keep a file from being read may be made a warning; the records are then read."""
+    body = next(body for name, body, _ in CASES if name.startswith(check_id))
+    report = check_file(body, rules({check_id: "warning", "F10": "off"}))
+    assert report.verdict == "accepted"
+    assert report.pharmacies[0].valid == 2
+
+
+def test_f13_lenient_leaves_the_second_transaction_alone() -> None:
+    """Only the first transaction's records are read."""
+    report = check(TWO + TWO, F13="warning")
+    assert [counts.total for counts in report.pharmacies] == [2]
+
+
+def test_f10_can_be_made_strict() -> None:
+    """A programme may fail a file for TP01."""
+    assert check(replaced(TWO, "TP", lambda _: "TP*8"), F10="file").verdict == "failed"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"X01": "error"}, {"F01": "warning"}, {"F05": "off"}, {"R05": "file"}, {"R05": "loud"}],
+    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity"],
+)
+def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:
+    """The process refuses to start with them."""
+    make: Callable[..., CheckRules] = CheckRules
+    with pytest.raises(Misconfigured):
+        make(today=TODAY, severities=settings)
+    with pytest.raises(Misconfigured):
+        make(today=TODAY, versions=frozenset({"3.0"}))
+
+
+def test_utc_of_version_5_may_be_tomorrow() -> None:
+    """In the evening a file of 5.0 is already of the next day, in UTC; two days ahead is the future."""
+    body = file_of(version="5.0")
+    assert check(body.replace(b"*20261124*084142Z*", b"*20261125*031500Z*")).faults == ()
+    assert told(check(body.replace(b"*20261124*", b"*20261126*", 1)).faults) == {("F12", F, "TH05")}

@@ -1,0 +1,1 @@
+"""The running processes, and the only place where parts are put together."""

@@ -1,0 +1,1 @@
+"""The broker's topology: planned as data, declared, written as definitions, and examined by the doctor."""
