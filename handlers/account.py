@@ -35,9 +35,7 @@ def prepare_password_set(message: AccountPasswordSet, setting: Setting) -> NewPa
         return password
     vault = setting.programme.vault
     if setting.seen is not None and vault.is_hash_of(setting.seen, password):
-        return Refuse(
-            "password_unchanged", "The new password equals the previous one (R31).", field="password"
-        )
+        return Refuse("password_unchanged", "The new password equals the previous one (R31).", field="password")
     return NewPassword(vault.hash(password), compared_with=setting.seen)
 
 
@@ -66,7 +64,5 @@ async def password_set(work: Work[AccountPasswordSet, NewPassword]) -> Outcome:
         {"name": account.name, "changed_on": set_on.isoformat()},
         occasion=work.envelope.message_id,
     )
-    work.publish(
-        "account.password_set", {"account_id": account.account_id, "expires_on": expiration.isoformat()}
-    )
+    work.publish("account.password_set", {"account_id": account.account_id, "expires_on": expiration.isoformat()})
     return Done({"expires_on": expiration.isoformat()})

@@ -22,9 +22,7 @@ async def submitted(work: Work[RegistrationSubmitted, str]) -> Outcome:
     """The registration is pending and its applicant told so, unless the address is in use (R1, R2, R14)."""
     message = work.message
     if await registrations.one(work.tx, message.registration_id) is not None:
-        return Refuse(
-            "registration_exists", "A registration of this id exists already.", field="registration_id"
-        )
+        return Refuse("registration_exists", "A registration of this id exists already.", field="registration_id")
     if await registrations.address_in_use(work.tx, message.email):
         return Refuse(
             "address_in_use",

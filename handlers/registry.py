@@ -92,9 +92,7 @@ def _each(
             before = work.tx.writes
             outcome = await one(work)
             if not isinstance(outcome, Done) and (work.tx.writes != before or work.leaving.staged):
-                raise RuntimeError(
-                    f"{work.envelope.kind} wrote something and then did not go through with it."
-                )
+                raise RuntimeError(f"{work.envelope.kind} wrote something and then did not go through with it.")
             outcomes.append(outcome)
         return outcomes
 

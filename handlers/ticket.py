@@ -24,7 +24,5 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
     )
     for administrator in work.programme.administrators:
         work.notify("ticket.opened_administrators", administrator, facts, occasion=number)
-    work.publish(
-        "ticket.opened", {"ticket_id": message.ticket_id, "number": number, "category": message.category}
-    )
+    work.publish("ticket.opened", {"ticket_id": message.ticket_id, "number": number, "category": message.category})
     return Done({"number": number})

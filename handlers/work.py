@@ -27,6 +27,8 @@ class Programme:
     policy: Policy
     vault: Vault
     administrators: tuple[str, ...]
+    submitters: Mapping[str, str] = field(default_factory=dict)
+    """Broker user → address of those who hand in files (R47)."""
 
 
 @dataclass(slots=True)

@@ -60,9 +60,7 @@ def decode(envelope: Envelope, limits: Limits) -> Message:
             field="content_type",
             code="wrong_content_type",
         )
-    body = _unpacked(
-        envelope, limits, most=limits.file_bytes_max if content_type == ASAP else limits.json_bytes_max
-    )
+    body = _unpacked(envelope, limits, most=limits.file_bytes_max if content_type == ASAP else limits.json_bytes_max)
     if model is DispensationFileSubmitted:
         return DispensationFileSubmitted(body=body, file_name=envelope.file_name)
     return _from_json(model, body)
@@ -97,9 +95,7 @@ def _unpacked(envelope: Envelope, limits: Limits, *, most: int) -> bytes:
     if len(unpacked) > most:
         raise Malformed(f"The body unpacks to more than {most} bytes.", field="body", code="body_too_large")
     if not unpacker.eof or unpacker.unused_data:
-        raise Malformed(
-            "The gzip body is cut short or has more behind its end.", field="body", code="not_gzip"
-        )
+        raise Malformed("The gzip body is cut short or has more behind its end.", field="body", code="not_gzip")
     return unpacked
 
 
@@ -153,8 +149,5 @@ def _sentence(code: str, sentence: str) -> str:
 
 def _field(location: tuple[int | str, ...]) -> str:
     """Write a path; a name that no model has could be anything, so only an identifier is repeated."""
-    names = [
-        str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "(unnamed)"
-        for part in location
-    ]
+    names = [str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "(unnamed)" for part in location]
     return ".".join(names) or "body"

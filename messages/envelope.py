@@ -36,6 +36,17 @@ class Envelope:
     file_name: str = ""
     traceparent: str = ""
     has_own_id: bool = True
+    original_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a message the same message: its sender and its id."""
+        return self.sender, self.message_id
+
+    @property
+    def own_id(self) -> str:
+        """The id that the sender gave, which its answer refers to; empty when it gave none."""
+        return (self.original_id or self.message_id) if self.has_own_id else ""
 
     def digest(self) -> str:
         """Identify the content: two messages of one id with different digests are not one message."""
@@ -43,14 +54,12 @@ class Envelope:
 
     def with_derived_id(self) -> Envelope:
         """Give a message without ``message_id`` one made of its content, so that it can be kept and named."""
-        seen = hashlib.sha256(
-            f"{self.sender}\0{self.kind}\0{self.sent_at}\0".encode() + self.body
-        ).hexdigest()
+        seen = hashlib.sha256(f"{self.sender}\0{self.kind}\0{self.sent_at}\0".encode() + self.body).hexdigest()
         return replace(self, message_id=f"none:{seen[:32]}", has_own_id=False)
 
     def with_reused_id(self) -> Envelope:
         """Name a message that took the id of another one, so that both can be kept."""
-        return replace(self, message_id=f"{self.message_id[:180]}#{self.digest()}")
+        return replace(self, message_id=f"{self.message_id}#{self.digest()}", original_id=self.own_id)
 
     def properties_json(self) -> str:
         """Write what ``from_properties`` needs to build this envelope again, the body apart."""
@@ -65,14 +74,13 @@ class Envelope:
                 "file_name": self.file_name,
                 "traceparent": self.traceparent,
                 "has_own_id": self.has_own_id,
+                "original_id": self.original_id,
             },
             separators=(",", ":"),
         )
 
     @classmethod
-    def from_properties(
-        cls, *, message_id: str, kind: str, sender: str, properties: str, body: bytes
-    ) -> Envelope:
+    def from_properties(cls, *, message_id: str, kind: str, sender: str, properties: str, body: bytes) -> Envelope:
         """Build the envelope again that ``properties_json`` wrote."""
         kept = json.loads(properties)
         sent_at = kept.pop("sent_at")

@@ -20,9 +20,7 @@ _CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u200e\u200f\u202a-\u
 class Message(BaseModel):
     """A value that a sender says; unknown fields, wrong types and non-finite numbers are refused."""
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     kind: ClassVar[str] = ""
     family: ClassVar[str] = ""
@@ -45,9 +43,7 @@ class Message(BaseModel):
 class Part(BaseModel):
     """A value inside a message, as strict as the message itself."""
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def _email(value: str) -> str:

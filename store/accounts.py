@@ -72,9 +72,7 @@ async def one(tx: Transaction, account_id: str) -> Account | None:
     )  # fmt: skip
 
 
-async def set_password(
-    tx: Transaction, account_id: str, *, password_hash: str, set_on: date, expires_on: date
-) -> bool:
+async def set_password(tx: Transaction, account_id: str, *, password_hash: str, set_on: date, expires_on: date) -> bool:
     """Replace the password's hash; False when a later password is set already."""
     return (
         await tx.run(

@@ -84,9 +84,7 @@ async def one(tx: Transaction, no: int) -> Row | None:
     return await tx.row("dead_letters.one", no=no)
 
 
-async def replay(
-    tx: Transaction, no: int, *, operator: str, why: str, now: datetime, gives_up_at: datetime
-) -> bool:
+async def replay(tx: Transaction, no: int, *, operator: str, why: str, now: datetime, gives_up_at: datetime) -> bool:
     """Let an open dead letter have its turn again, from the store; False when it is not open any more.
 
     One transaction moves it from dead to waiting, so it can neither be lost nor doubled on the way.
@@ -133,10 +131,6 @@ async def _resolve(tx: Transaction, no: int, state: str, *, operator: str, why: 
     return resolved == 1
 
 
-async def record_act(
-    tx: Transaction, act: str, object_: str, *, operator: str, why: str, now: datetime
-) -> None:
+async def record_act(tx: Transaction, act: str, object_: str, *, operator: str, why: str, now: datetime) -> None:
     """Remember what an operator did, to what, and why (R60)."""
-    await tx.run(
-        "dead_letters.record_act", act=act, object=object_, operator=operator, why=why, acted_at=as_text(now)
-    )
+    await tx.run("dead_letters.record_act", act=act, object=object_, operator=operator, why=why, acted_at=as_text(now))

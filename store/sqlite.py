@@ -122,7 +122,7 @@ async def open_sqlite(path: Path) -> SqliteStore:
 async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     """Run the work in the connection's thread to its end, even when the caller is cancelled meanwhile."""
     # _execute is aiosqlite's queue into its thread; its public methods would hop once per statement (2x slower, measured).
-    task = asyncio.ensure_future(connection._execute(lambda: work(connection._conn)))
+    task = asyncio.ensure_future(connection._execute(lambda: work(connection._conn)))  # type: ignore[no-untyped-call]
     try:
         return cast("T", await asyncio.shield(task))
     except asyncio.CancelledError:

@@ -16,13 +16,9 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    time_zone: str = Field(
-        "America/New_York", description="The programme's time zone: what a calendar day is."
-    )
+    time_zone: str = Field("America/New_York", description="The programme's time zone: what a calendar day is.")
     password_days: Days = Field(90, description="R32: days from setting a password to its expiration date.")
-    password_warning_days: Days = Field(
-        9, description="R33: daily warnings on each of this many days before expiry."
-    )
+    password_warning_days: Days = Field(9, description="R33: daily warnings on each of this many days before expiry.")
     password_length_min: int = Field(8, ge=1, le=128, description="R30: characters a password has at least.")
     defer_seconds: int = Field(
         60,
@@ -35,9 +31,7 @@ class Policy(BaseModel):
     retry_seconds: int = Field(
         5, ge=1, description="How long a failed message first waits; each further wait is 4 times as long."
     )
-    retry_attempts_max: int = Field(
-        5, ge=1, description="Attempts of a message that fails before it is a dead letter."
-    )
+    retry_attempts_max: int = Field(5, ge=1, description="Attempts of a message that fails before it is a dead letter.")
     check_severities: dict[str, str] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',

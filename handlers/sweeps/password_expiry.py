@@ -19,9 +19,7 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
     async for page in accounts.passwords_expiring(tx, expires_from=first, expires_to=last):
         yield [_expiring(one, today) for one in page]
     # R35: told once. The key holds the expiration, so a day of downtime does not swallow the notice and no day repeats it.
-    async for page in accounts.passwords_expiring(
-        tx, expires_from=last - (last - first) * 2, expires_to=today
-    ):
+    async for page in accounts.passwords_expiring(tx, expires_from=last - (last - first) * 2, expires_to=today):
         yield [_expired(one) for one in page]
 
 

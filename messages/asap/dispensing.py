@@ -64,13 +64,9 @@ class DispensingChecks:
         written_on, filled_on, sold_on = self._dates[dsp[3]], self._dates[dsp[5]], self._dates[dsp[17]]
         today = self._rules.today.isoformat()
         if filled_on and filled_on < written_on <= today:
-            findings.append(
-                Finding("R05", "DSP03", "written after it was filled; expected DSP03 not after DSP05")
-            )
+            findings.append(Finding("R05", "DSP03", "written after it was filled; expected DSP03 not after DSP05"))
         if sold_on and sold_on < filled_on <= today:
-            findings.append(
-                Finding("R06", "DSP17", "sold before it was filled; expected DSP17 not before DSP05")
-            )
+            findings.append(Finding("R06", "DSP17", "sold before it was filled; expected DSP17 not before DSP05"))
 
     def _age(self, pat: Sequence[str], dsp: Sequence[str], findings: Found) -> None:
         born_on, filled_on = self._dates[pat[18]], self._dates[dsp[5]]
@@ -78,13 +74,9 @@ class DispensingChecks:
             return
         if born_on > filled_on:
             if born_on <= self._rules.today.isoformat():
-                findings.append(
-                    Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05")
-                )
+                findings.append(Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05"))
         elif int(dsp[5]) - int(pat[18]) >= 121_00_00:
-            findings.append(
-                Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth")
-            )
+            findings.append(Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth"))
 
     def _counts(self, dsp: Sequence[str], findings: Found) -> None:
         refills, fill = small_number(dsp[4], 99), small_number(dsp[6], 99)
@@ -100,16 +92,12 @@ class DispensingChecks:
         if days is not None and days > 365:
             findings.append(Finding("R12.year", "DSP10", f"{days} days; expected at most 365"))
         elif dsp[10].strip() and not days:
-            findings.append(
-                Finding("R12", "DSP10", f"found {shape(dsp[10])}; expected a number from 1 to 999")
-            )
+            findings.append(Finding("R12", "DSP10", f"found {shape(dsp[10])}; expected a number from 1 to 999"))
 
     def _partial_fill(self, dsp: Sequence[str], findings: Found) -> None:
         # Optional, but part of what makes a record (R48): unreadable, it must not be taken for a whole fill.
         if dsp[13] and small_number(dsp[13], 99) is None:
-            findings.append(
-                Finding("R13", "DSP13", f"found {shape(dsp[13])}; expected 00 (not partial) to 99")
-            )
+            findings.append(Finding("R13", "DSP13", f"found {shape(dsp[13])}; expected 00 (not partial) to 99"))
 
     def _product(self, dsp: Sequence[str], findings: Found) -> None:
         qualifier, product = dsp[7], dsp[8]
@@ -119,9 +107,7 @@ class DispensingChecks:
         elif qualifier == NDC:
             self._ndc("DSP08", product, findings)
         elif qualifier == COMPOUND and not product.startswith(_COMPOUND_START):
-            findings.append(
-                Finding("R09", "DSP08", "a compound (DSP07 = 06); expected 99999 and a number of your own")
-            )
+            findings.append(Finding("R09", "DSP08", "a compound (DSP07 = 06); expected 99999 and a number of your own"))
 
     def _ndc(self, name: str, product: str, findings: Found) -> None:
         if not product.strip():
@@ -129,9 +115,7 @@ class DispensingChecks:
         normal = self.ndcs[product]
         if not normal:
             digits = self._rules.ndc_digits
-            findings.append(
-                Finding("R09", name, f"found {shape(product)}; expected an NDC of {digits} digits")
-            )
+            findings.append(Finding("R09", name, f"found {shape(product)}; expected an NDC of {digits} digits"))
         elif normal != product:
             findings.append(
                 Finding("R09.hyphens", name, "the NDC has hyphens and was normalised; expected digits only")
@@ -139,9 +123,7 @@ class DispensingChecks:
 
     def _ingredients(self, dsp: Sequence[str], ingredients: int, findings: Found) -> None:
         if dsp[7] == COMPOUND and not ingredients:
-            findings.append(
-                Finding("R10", "DSP07", "a compound (06) without ingredients; expected a CDI for each")
-            )
+            findings.append(Finding("R10", "DSP07", "a compound (06) without ingredients; expected a CDI for each"))
         elif ingredients and dsp[7] != COMPOUND:
             findings.append(
                 Finding("R10.ingredients", "DSP07", "ingredients (CDI) for what is no compound; expected 06")
@@ -149,9 +131,7 @@ class DispensingChecks:
 
     def _schedule(self, dsp: Sequence[str], pre: Sequence[str], findings: Found) -> None:
         schedule_of: Callable[[str], str | None] | None = self._rules.schedule_of
-        if (
-            schedule_of is None or pre[2].strip() or not pre[1].strip() or dsp[7] != NDC
-        ):  # R23 tells of neither
+        if schedule_of is None or pre[2].strip() or not pre[1].strip() or dsp[7] != NDC:  # R23 tells of neither
             return
         if schedule_of(self.ndcs[dsp[8]]):
             findings.append(
@@ -168,6 +148,4 @@ def small_number(text: str, greatest: int) -> int | None:
 
 
 def _not_a_quantity(text: str) -> str:
-    return (
-        f"found {shape(text)}; expected a positive number of at most 11 characters, with a point or without"
-    )
+    return f"found {shape(text)}; expected a positive number of at most 11 characters, with a point or without"

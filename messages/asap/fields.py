@@ -78,9 +78,7 @@ class FieldChecks:
             return None
         if field.codes and value not in field.codes:
             check = "R13" if field.required else "R13.optional"
-            return Finding(
-                check, field.name, f"found {_code(field, value)}; expected one of {_listing(field.codes)}"
-            )
+            return Finding(check, field.name, f"found {_code(field, value)}; expected one of {_listing(field.codes)}")
         if field.type == "DT":
             return self._date(field.name, value)
         if len(value) > field.max_length:
@@ -103,18 +101,14 @@ class FieldChecks:
         npi, ncpdp, dea = (text.strip() for text in pha[1:4])
         if not (npi or ncpdp or dea):
             findings.append(
-                Finding(
-                    "R18", "PHA03", "no DEA, NPI or NCPDP number; expected at least one of PHA01 to PHA03"
-                )
+                Finding("R18", "PHA03", "no DEA, NPI or NCPDP number; expected at least one of PHA01 to PHA03")
             )
         if dea and not self.dea[dea.upper()]:
             findings.append(
                 Finding("R17", "PHA03", f"found {told(dea)}; expected a DEA number with a right check digit")
             )
         if npi and not self.npi[npi]:
-            findings.append(
-                Finding("R19", "PHA01", f"found {told(npi)}; expected an NPI with a right check digit")
-            )
+            findings.append(Finding("R19", "PHA01", f"found {told(npi)}; expected an NPI with a right check digit"))
         if ncpdp and not ncpdp_is_valid(ncpdp):
             findings.append(
                 Finding("R20", "PHA02", f"found {told(ncpdp)}; expected an NCPDP id with a right check digit")
@@ -136,9 +130,7 @@ class FieldChecks:
             if pat[16].strip() and not _ZIP.fullmatch(pat[16]):
                 findings.append(Finding("R25", "PAT16", "this is no ZIP code; expected 5 or 9 digits"))
         if pat[20] == "02" and not pat[23]:
-            findings.append(
-                Finding("R26", "PAT23", "an animal (PAT20 = 02) without a name; expected its name")
-            )
+            findings.append(Finding("R26", "PAT23", "an animal (PAT20 = 02) without a name; expected its name"))
         return (*findings, *_placeholders("PAT", (7, 8), pat))
 
     def prescriber(self, pre: Sequence[str]) -> tuple[Finding, ...]:
@@ -146,16 +138,12 @@ class FieldChecks:
         findings = list(self.segment("PRE", pre))
         npi, dea = pre[1].strip(), pre[2].strip()
         if not npi and not dea:
-            findings.append(
-                Finding("R23", "PRE02", "neither DEA number nor NPI; expected PRE02, or PRE01 at least")
-            )
+            findings.append(Finding("R23", "PRE02", "neither DEA number nor NPI; expected PRE02, or PRE01 at least"))
         if dea and not self.dea[dea.upper()]:
             text = f"found {shape(dea)}; expected a DEA number with a right check digit"
             findings.append(Finding("R17.prescriber", "PRE02", text))
         if npi and not self.npi[npi]:
-            findings.append(
-                Finding("R19", "PRE01", f"found {shape(npi)}; expected an NPI with a right check digit")
-            )
+            findings.append(Finding("R19", "PRE01", f"found {shape(npi)}; expected an NPI with a right check digit"))
         return (*findings, *_placeholders("PRE", (5, 6), pre))
 
     def additional(self, air: Sequence[str]) -> tuple[Finding, ...]:

@@ -39,9 +39,7 @@ class Reading:
             self._ledger.note(frame, 1)
             return
         self.header = read_header(frame, rules, self._ledger)
-        if (
-            self.header.version in rules.versions
-        ):  # the order of another version's segments is not ours to judge
+        if self.header.version in rules.versions:  # the order of another version's segments is not ours to judge
             Structure(frame, self.header, rules, self._ledger).walk()
             self._blocks = Blocks(frame, self.header, rules, self._ledger)
 

@@ -176,9 +176,7 @@ class RecordReader:
             found.append((line + 1 + ordinal, self._dispensing.ingredient(ingredient, ordinal)))
         return found
 
-    def _note(
-        self, found: Sequence[tuple[int, tuple[Finding, ...]]], dsp: Sequence[str]
-    ) -> tuple[Fault, ...]:
+    def _note(self, found: Sequence[tuple[int, tuple[Finding, ...]]], dsp: Sequence[str]) -> tuple[Fault, ...]:
         prescription, filled_on = printable(dsp[2].strip()), self.dates[dsp[5]] or None
         noted = (
             self._ledger.note(finding, line, prescription=prescription, fill_date=filled_on)

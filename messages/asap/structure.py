@@ -43,26 +43,18 @@ def read_header(frame: Frame, rules: CheckRules, ledger: Ledger) -> Header:
     version, created_on, created_time = fields[1].strip(), fields[5], fields[6]
     if version not in rules.versions:
         accepted = ", ".join(known for known in VERSIONS if known in rules.versions)
-        ledger.note(
-            Finding("F02", "TH01", f"version {told(version)} is not accepted; expected {accepted}"), 1
-        )
+        ledger.note(Finding("F02", "TH01", f"version {told(version)} is not accepted; expected {accepted}"), 1)
     is_utc = version == "5.0" and created_time.endswith("Z")
     latest_on = rules.today + (_ONE_DAY if is_utc else timedelta())  # UTC is a day ahead in the evening
     if not iso_date(created_on):
         ledger.note(Finding("F12", "TH05", f"found {shape(created_on)}; expected a real date, CCYYMMDD"), 1)
     elif iso_date(created_on) > latest_on.isoformat():
-        ledger.note(
-            Finding("F12", "TH05", "the creation date is in the future; expected today or earlier"), 1
-        )
+        ledger.note(Finding("F12", "TH05", "the creation date is in the future; expected today or earlier"), 1)
     if not _TIME.fullmatch(created_time[:-1] if is_utc else created_time):
-        ledger.note(
-            Finding("F12", "TH06", f"found {shape(created_time)}; expected a time, HHMMSS or HHMM"), 1
-        )
+        ledger.note(Finding("F12", "TH06", f"found {shape(created_time)}; expected a time, HHMMSS or HHMM"), 1)
     is_test = fields[7].strip().upper() == "T"
     if is_test and not ledger.failed:
-        ledger.note(
-            Finding("F14", "TH07", "this is a test file: it was checked and nothing of it is stored"), 1
-        )
+        ledger.note(Finding("F14", "TH07", "this is a test file: it was checked and nothing of it is stored"), 1)
     return Header(
         version=version,
         control_number=fields[2].strip(),
@@ -192,32 +184,24 @@ class Structure:
         true_count = self._count - self._block_at + 1
         if not _is_count(found, true_count):
             said = found if is_digits(found) else shape(found)
-            self._note(
-                "F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP"
-            )
+            self._note("F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP")
 
     def _check_trailer(self, piece: str) -> None:
         control, count = (_field(piece, position, self._frame.separator) for position in (1, 2))
         if not self._header.control_number:
-            self._note(
-                "F08", "TH02", "TH02 is empty; expected a control number of its own for every transaction"
-            )
+            self._note("F08", "TH02", "TH02 is empty; expected a control number of its own for every transaction")
         elif control.strip() != self._header.control_number:
             self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
         if not self._unknown and not _is_count(count, self._count):
             said = count if is_digits(count) else shape(count)
-            self._note(
-                "F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT"
-            )
+            self._note("F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT")
 
     def _check_end(self) -> None:
         tail = self._frame.tail
         name = tail.partition(self._frame.separator)[0]
         if self._last == "TT":
             if tail:
-                self._note(
-                    "F13", "", "there is more data behind the transaction's TT; expected the end of the file"
-                )
+                self._note("F13", "", "there is more data behind the transaction's TT; expected the end of the file")
         elif name == "TT" and self._last == "TP":
             self._count += 1
             self._note("F04", "TT", "the last segment has no terminator; expected one at the end of TT")
@@ -226,9 +210,7 @@ class Structure:
             segment = name if name in FOLLOWERS else ""
             self._note("F05", segment, "the file ends inside this segment; expected it to go on to TT")
         else:
-            self._note(
-                "F05", "TT", f"the file ends behind {self._last or 'nothing'}; TT is missing", fails=True
-            )
+            self._note("F05", "TT", f"the file ends behind {self._last or 'nothing'}; TT is missing", fails=True)
 
     def _note(self, check: str, field: str, text: str, *, fails: bool = False) -> None:
         self._ledger.note(Finding(check, field, text), self._count, fails=fails)

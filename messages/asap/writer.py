@@ -101,18 +101,14 @@ def write_void(version: str, control_number: str, created_at: datetime, *, style
 class _Writer:
     def __init__(self, version: str, style: Style) -> None:
         if version not in VERSIONS:
-            raise Invalid(
-                "ASAP version not known", faults=(FieldFault("TH01", "unknown_version", "not known here"),)
-            )
+            raise Invalid("ASAP version not known", faults=(FieldFault("TH01", "unknown_version", "not known here"),))
         self._version, self._style = version, style
         self._names = {name: tuple(field.name for field in fields) for name, fields in table(version).items()}
         self._forbidden = re.compile(rf"[{re.escape(style.separator + style.terminator)}\r\n\0]").search
         self._parts: list[str] = []
         self.count = 0
 
-    def header(
-        self, control_number: str, created_at: datetime, file_type: str, transaction_type: str = "01"
-    ) -> None:
+    def header(self, control_number: str, created_at: datetime, file_type: str, transaction_type: str = "01") -> None:
         is_utc = self._version == "5.0"
         moment = created_at.astimezone(UTC) if is_utc else created_at
         values = {

@@ -66,9 +66,7 @@ def postgres_server(say: Say) -> Iterator[Database]:
     trust = {"POSTGRES_USER": "pmp", "POSTGRES_HOST_AUTH_METHOD": "trust"}
     with container(IMAGE, (PORT,), trust, answers_postgres, say) as box:
         if box is not None:
-            yield Database(
-                f"postgresql://pmp@{box.host}:{box.ports[PORT]}/postgres", f"PostgreSQL: {IMAGE}", box
-            )
+            yield Database(f"postgresql://pmp@{box.host}:{box.ports[PORT]}/postgres", f"PostgreSQL: {IMAGE}", box)
             return
     with private_node("private-postgres", say) as node:
         yield Database(node.facts["url"], node.how, node)

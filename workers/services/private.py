@@ -86,9 +86,7 @@ class PrivateNode:
                 return rest
             self.how = line.strip()
             self._say(self.how)
-        raise Misconfigured(
-            f"The script of a private server ended with {self._script.wait()} and did not say why."
-        )
+        raise Misconfigured(f"The script of a private server ended with {self._script.wait()} and did not say why.")
 
     def _read_facts(self, rest: str) -> None:
         self.facts = dict(fact.split("=", 1) for fact in rest.split())
@@ -103,9 +101,7 @@ def private_node(script: str, say: Say) -> Iterator[PrivateNode]:
     """
     path = SCRIPTS / script
     if not path.is_file():
-        raise Misconfigured(
-            f"deploy/{script} is not in an installed package: run from a checkout, or name a server."
-        )
+        raise Misconfigured(f"deploy/{script} is not in an installed package: run from a checkout, or name a server.")
     with subprocess.Popen(  # noqa: S603 - a script of this checkout, without arguments
         ["/bin/sh", str(path)],
         stdin=subprocess.PIPE,

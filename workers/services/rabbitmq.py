@@ -51,9 +51,7 @@ class Broker:
 
     def _own_node(self) -> Node:
         if self.node is None:
-            raise Misconfigured(
-                "This RabbitMQ was not started here, so not ours to stop: unset PMP_AMQP_URL."
-            )
+            raise Misconfigured("This RabbitMQ was not started here, so not ours to stop: unset PMP_AMQP_URL.")
         return self.node
 
 
@@ -71,9 +69,7 @@ def private_rabbitmq(say: Say) -> Iterator[Broker]:
         return
     with container(IMAGE, (AMQP_PORT, MANAGEMENT_PORT), {}, answers_amqp, say) as box:
         if box is not None:
-            amqp, management = (
-                f"guest:guest@{box.host}:{box.ports[port]}" for port in (AMQP_PORT, MANAGEMENT_PORT)
-            )
+            amqp, management = (f"guest:guest@{box.host}:{box.ports[port]}" for port in (AMQP_PORT, MANAGEMENT_PORT))
             yield Broker(f"amqp://{amqp}/", f"http://{management}", f"RabbitMQ: {IMAGE}", box)
             return
     with private_node("private-rabbitmq", say) as node:

@@ -30,13 +30,10 @@ async def connected(amqp_url: str, timeout_seconds: float) -> AsyncIterator[Abst
         async with await aio_pika.connect(amqp_url, timeout=timeout_seconds) as connection:
             yield connection
     except (AuthenticationError, ProbableAuthenticationError) as error:
-        raise Misconfigured(
-            "the broker refuses the login of the AMQP URL: check user and password"
-        ) from error
+        raise Misconfigured("the broker refuses the login of the AMQP URL: check user and password") from error
     except (ConnectionNotAllowed, InvalidFrameError) as error:  # aiormq takes the refusal for a broken frame
         raise Misconfigured(
-            "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no "
-            "permission there"
+            "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no permission there"
         ) from error
     except (AMQPConnectionError, OSError) as error:
         raise BrokerAway(f"the broker does not answer ({type(error).__name__})") from error

@@ -107,9 +107,7 @@ async def _channel(url_or_connection: str | AbstractConnection) -> AsyncIterator
 
 
 def _differences(plan: Plan, broker: Broker) -> tuple[Change, ...]:
-    standing = {
-        (b.source, b.destination, b.routing_key) for b in broker.bindings if b.destination_type == "queue"
-    }
+    standing = {(b.source, b.destination, b.routing_key) for b in broker.bindings if b.destination_type == "queue"}
     known = {policy.name for policy in broker.policies or ()}
     return (
         *(Change("create", "exchange", e.name) for e in plan.exchanges if e.name not in broker.exchanges),

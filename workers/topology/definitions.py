@@ -59,10 +59,7 @@ def files(topology: Plan) -> Mapping[str, str]:
     """File name → text of every definitions file; sorted by name they are in the order of import."""
     versions = {setting.since for policy in topology.policies for setting in policy.settings} - {OLDEST}
     written = {"definitions-base.json": definitions(topology, OLDEST)}
-    written |= {
-        f"overlay-{major}.{minor}.json": overlay(topology, (major, minor))
-        for major, minor in sorted(versions)
-    }
+    written |= {f"overlay-{major}.{minor}.json": overlay(topology, (major, minor)) for major, minor in sorted(versions)}
     return {name: json.dumps(content, indent=2) + "\n" for name, content in written.items()}
 
 

@@ -79,9 +79,7 @@ class Management:
         return Broker(
             version=await self.version(),
             queues={queue.name: queue for queue in await self._all(QueueSeen, f"queues/{vhost}")},
-            exchanges={
-                exchange.name: exchange for exchange in await self._all(ExchangeSeen, f"exchanges/{vhost}")
-            },
+            exchanges={exchange.name: exchange for exchange in await self._all(ExchangeSeen, f"exchanges/{vhost}")},
             bindings=await self._all(BindingSeen, f"bindings/{vhost}"),
             policies=await self._all_or_none(PolicySeen, f"policies/{vhost}"),
             operator_policies=await self._all_or_none(PolicySeen, f"operator-policies/{vhost}"),
@@ -91,9 +89,9 @@ class Management:
 
     async def version(self) -> Version:
         """The broker's major and minor version."""
-        major, minor, *_ = (
-            _read(TypeAdapter(_Overview), await self.ask("GET", "overview")).rabbitmq_version
-        ).split(".")
+        major, minor, *_ = (_read(TypeAdapter(_Overview), await self.ask("GET", "overview")).rabbitmq_version).split(
+            "."
+        )
         return int(major), int(minor)
 
     async def alarms(self) -> tuple[Alarm, ...] | None:
@@ -116,9 +114,7 @@ class Management:
             "priority": policy.priority,
             "definition": policy.definition(version),
         }
-        await self.ask(
-            "PUT", f"policies/{quote(self.vhost, safe='')}/{quote(policy.name, safe='')}", body=body
-        )
+        await self.ask("PUT", f"policies/{quote(self.vhost, safe='')}/{quote(policy.name, safe='')}", body=body)
 
     async def import_definitions(self, content: Mapping[str, object]) -> None:
         """Exchanges, queues, bindings and policies of these definitions stand in the virtual host."""
@@ -184,9 +180,7 @@ class Management:
             connection.close()
 
 
-def _connection(
-    scheme: str, host: str, port: int | None, timeout_seconds: float
-) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int | None, timeout_seconds: float) -> http.client.HTTPConnection:
     match scheme:
         case "http":
             return http.client.HTTPConnection(host, port or 15672, timeout=timeout_seconds)
@@ -229,6 +223,4 @@ def _read(shape: TypeAdapter[T], answer: bytes) -> T:
         return shape.validate_json(answer)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors()[:3])
-        raise Misconfigured(
-            f"what answers at the management URL does not answer as RabbitMQ does: {fields}"
-        ) from None
+        raise Misconfigured(f"what answers at the management URL does not answer as RabbitMQ does: {fields}") from None

@@ -162,9 +162,7 @@ def plan(families: Sequence[str] = FAMILIES) -> Plan:
     """
     routes = {queue: keys for family in families for queue, keys in queues_of(family).items()}
     terminal = tuple(Queue(name, terminal=True, bytes_max=TERMINAL_BYTES_MAX) for name in (DEAD, UNROUTED))
-    working = tuple(
-        Queue(name, bytes_max=FILES_BYTES_MAX if name == FILES else QUEUE_BYTES_MAX) for name in routes
-    )
+    working = tuple(Queue(name, bytes_max=FILES_BYTES_MAX if name == FILES else QUEUE_BYTES_MAX) for name in routes)
     queues = terminal + working
     return Plan(
         exchanges=(

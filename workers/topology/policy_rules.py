@@ -72,9 +72,7 @@ def _own(policy: Policy, broker: Broker) -> Iterator[Finding]:
     if seen is None:
         return
     planned = policy.definition(broker.version)
-    differing = sorted(
-        k for k in planned.keys() | seen.definition.keys() if planned.get(k) != seen.definition.get(k)
-    )
+    differing = sorted(k for k in planned.keys() | seen.definition.keys() if planned.get(k) != seen.definition.get(k))
     if differing:
         yield Finding(
             "policy.changed",
@@ -88,12 +86,7 @@ def _rivals(policy: Policy, broker: Broker) -> Iterator[Finding]:
     """Between fitting policies of the same priority chance decides, anew at any change."""
     mine = next((seen for seen in broker.policies or () if seen.name == policy.name), None)
     for rival in broker.policies or ():
-        if (
-            mine is not None
-            and rival.name != mine.name
-            and rival.priority == mine.priority
-            and _fits(rival, policy)
-        ):
+        if mine is not None and rival.name != mine.name and rival.priority == mine.priority and _fits(rival, policy):
             yield Finding(
                 "policy.tie",
                 _severity(policy, rival, broker.version),

@@ -132,9 +132,7 @@ def _publish(exchange: str, key: str) -> Question:
     topic.)
     """
     properties = Basic.Properties(user_id=NOBODY, message_type="doctor.probe", delivery_mode=1)
-    return lambda channel: channel.basic_publish(
-        b"", exchange=exchange, routing_key=key, properties=properties
-    )
+    return lambda channel: channel.basic_publish(b"", exchange=exchange, routing_key=key, properties=properties)
 
 
 async def _leave(message: DeliveredMessage) -> None:

@@ -91,13 +91,10 @@ def _dead_lettering(queue: Queue, seen: QueueSeen) -> Iterator[Finding]:
             "dead_letter.argument",
             "warning",
             queue.name,
-            f"{queue.name} was declared with x-dead-letter-exchange; it is the right one, but no policy can "
-            f"change it.",
+            f"{queue.name} was declared with x-dead-letter-exchange; it is the right one, but no policy can change it.",
         )
     elif (target := applied(seen, "dead-letter-exchange")) is None:
-        yield lost(
-            "absent", f"has no dead-letter exchange: what ten crashes set aside is deleted; {REDECLARE}."
-        )
+        yield lost("absent", f"has no dead-letter exchange: what ten crashes set aside is deleted; {REDECLARE}.")
     elif target != DEAD:
         yield lost("target", f"dead-letters to {target}, where nobody looks, instead of {DEAD}; {REDECLARE}.")
     if applied(seen, "dead-letter-strategy") != "at-least-once":
@@ -183,8 +180,7 @@ def _delivery_limit(queue: Queue, seen: QueueSeen, plan: Plan, broker: Broker) -
             "delivery_limit.absent",
             severity,
             queue.name,
-            f"{queue.name} has no delivery limit: a message that kills its worker comes back for ever; "
-            f"{REDECLARE}.",
+            f"{queue.name} has no delivery limit: a message that kills its worker comes back for ever; {REDECLARE}.",
         )
 
 
@@ -194,8 +190,7 @@ def _length(queue: Queue, seen: QueueSeen) -> Iterator[Finding]:
             "length.unbounded",
             "warning",
             queue.name,
-            f"{queue.name} has no max-length-bytes: it can fill the disk and so stop the whole broker; "
-            f"{REDECLARE}.",
+            f"{queue.name} has no max-length-bytes: it can fill the disk and so stop the whole broker; {REDECLARE}.",
         )
 
 
@@ -215,8 +210,7 @@ def _expiry(queue: Queue, seen: QueueSeen) -> Iterator[Finding]:
             "expiry.messages",
             severity,
             queue.name,
-            f"{queue.name} has `message-ttl`: while workers are stopped, waiting messages are {after}. "
-            f"Remove it.",
+            f"{queue.name} has `message-ttl`: while workers are stopped, waiting messages are {after}. Remove it.",
         )
 
 

@@ -66,11 +66,7 @@ def _exchange(exchange: Exchange, broker: Broker) -> Iterator[Finding]:
 def _missing_bindings(plan: Plan, broker: Broker) -> Iterator[Finding]:
     standing = _standing(broker)
     for binding in plan.bindings:
-        if (
-            binding in standing
-            or binding.queue not in broker.queues
-            or binding.exchange not in broker.exchanges
-        ):
+        if binding in standing or binding.queue not in broker.queues or binding.exchange not in broker.exchanges:
             continue
         rule, severity, what = _WITHOUT_BINDING.get(binding.exchange) or (
             "binding.missing",
@@ -125,8 +121,7 @@ def _alternate(broker: Broker) -> Iterator[Finding]:
             "alternate.absent",
             "loses_messages",
             INBOUND,
-            f"{INBOUND} has no alternate exchange: a message of an unknown kind is confirmed and lost; "
-            f"{REDECLARE}.",
+            f"{INBOUND} has no alternate exchange: a message of an unknown kind is confirmed and lost; {REDECLARE}.",
         )
     elif alternate != UNROUTED:
         yield Finding(

@@ -1,0 +1,246 @@
+"""The one place where concrete parts are chosen and put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+
+from handlers.registry import handlers
+from handlers.secrets import Vault
+from handlers.sweeps.sweep import sweeps
+from handlers.work import Programme
+from messages.codec import Limits
+from messages.registry import families
+from notifier.folder import FolderTransport
+from notifier.render import Renderer, Sender
+from notifier.smtp import SmtpSettings, SmtpTransport
+from notifier.transport import Transport
+from store.contract import Store
+from store.dead_letters import Origin, Reason
+from store.postgres import open_postgres
+from store.sqlite import open_sqlite
+from workers.broker import to_envelope
+from workers.consumer import Lane, LaneSettings
+from workers.process import Delivery, Processor
+from workers.relay.loop import Bell, until_stopped
+from workers.relay.mail import MailRelay
+from workers.relay.publish import PublishRelay
+from workers.relay.waiting import WaitingRelay
+from workers.scheduler import Scheduler
+from workers.settings import Settings
+from workers.topology.doctor import Examination, examine, refuse_to_start
+from workers.topology.management import Management, vhost_of
+from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
+
+log = structlog.get_logger("pmp")
+
+Role = Literal["worker", "relay", "scheduler"]
+ROLES: tuple[Role, ...] = ("worker", "relay", "scheduler")
+HANDLER_SECONDS = 300.0
+
+
+def now() -> datetime:
+    """The only clock that the processes read."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store that the settings name; it is closed at the end."""
+    where = settings.store.get_secret_value()
+    store: Store
+    if where.startswith(("postgres://", "postgresql://")):
+        store = await open_postgres(where)
+    else:
+        store = await open_sqlite(Path(where))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def programme_of(settings: Settings) -> Programme:
+    """Return what handlers and sweeps know of the programme."""
+    return Programme(settings.programme, Vault(settings.private_keys()), settings.administrators, settings.submitters)
+
+
+def renderer_of(settings: Settings) -> Renderer:
+    """Return the renderer with the programme's sender and the site's own templates."""
+    sender = Sender(
+        from_address=settings.mail_from,
+        from_name=settings.mail_from_name,
+        contact_name=settings.contact_name,
+        contact_email=settings.contact_email,
+        contact_phone=settings.contact_phone,
+        programme_name=settings.programme_name,
+        programme_short=settings.programme_short,
+        portal_url=settings.portal_url,
+    )
+    return Renderer(sender, overrides=settings.template_folder)
+
+
+def transport_of(settings: Settings) -> Transport:
+    """Return where e-mails go."""
+    if settings.transport == "folder":
+        return FolderTransport(settings.mail_folder)
+    return SmtpTransport(
+        SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            username=settings.smtp_username or None,
+            password=settings.smtp_password.get_secret_value() or None,
+            connections=settings.smtp_connections,
+        )
+    )
+
+
+def management_of(settings: Settings) -> Management | None:
+    """Return the management API, when the settings name it."""
+    url = settings.management_url.get_secret_value()
+    return Management(url, vhost_of(settings.amqp_url.get_secret_value())) if url else None
+
+
+async def run(
+    settings: Settings, roles: Collection[Role] = ROLES, *, on_ready: Callable[[], None] | None = None
+) -> None:
+    """Run the roles until SIGTERM or SIGINT, then finish what was taken, within the drain deadline.
+
+    Raises:
+        Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
+    """
+    handlers(), sweeps()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        await store.migrate()
+        threads = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare"))
+        bell, stopping = Bell(), asyncio.Event()
+        processor = _processor(settings, store, threads, bell)
+        stack.enter_context(_signals(stopping))
+        if "worker" in roles:
+            await refuse_bad_topology(settings)
+        lanes = lanes_of(settings, processor) if "worker" in roles else []
+        tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
+        if "relay" in roles:
+            tasks += await _relays(settings, store, processor, bell, stopping, stack)
+        if "scheduler" in roles:
+            scheduler = Scheduler(store, programme_of(settings), now, settings.machine, bell.ring)
+            tasks.append(asyncio.create_task(scheduler.run(stopping)))
+        if on_ready is not None:
+            on_ready()
+        await _until_done(tasks, lanes, stopping, settings.drain_seconds)
+
+
+def _processor(settings: Settings, store: Store, threads: ThreadPoolExecutor, bell: Bell) -> Processor:
+    return Processor(
+        store=store,
+        programme=programme_of(settings),
+        clock=now,
+        threads=threads,
+        limits=Limits(json_bytes_max=settings.json_bytes_max, file_bytes_max=settings.file_bytes_max),
+        woken=bell.ring,
+    )
+
+
+async def refuse_bad_topology(settings: Settings) -> None:
+    """Refuse to start on a broker that would lose messages."""
+    findings = await examine(
+        plan(families()),
+        settings.amqp_url.get_secret_value(),
+        management_of(settings),
+        Examination(
+            handler_budget_seconds=HANDLER_SECONDS, body_bytes_max=settings.file_bytes_max, probe_permissions=False
+        ),
+    )
+    refuse_to_start(findings)
+
+
+def lanes_of(settings: Settings, processor: Processor) -> list[Lane]:
+    """Return one lane per queue of this site, and one each for what the broker gave up or could not route."""
+    url = settings.amqp_url.get_secret_value()
+    queues = sorted({queue for family in families() for queue in queues_of(family)})
+
+    async def handle(batch: Sequence[AbstractIncomingMessage]) -> None:
+        await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
+
+    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[AbstractIncomingMessage]], object]:
+        async def handle_dead(batch: Sequence[AbstractIncomingMessage]) -> None:
+            for one in batch:
+                await processor.bury(to_envelope(one), reason, origin=origin, attempts=1)
+
+        return handle_dead
+
+    lanes = []
+    for queue in queues:
+        few = queue == FILES
+        lanes.append(Lane(url, LaneSettings(queue, 4 if few else settings.prefetch, 4 if few else 500), handle))
+    given_up = Reason("delivery_limit", "The broker gave it up: it came back unacknowledged too often.")
+    unrouted = Reason("unknown_kind", "No queue takes messages of this kind (property type, routing key).", "type")
+    lanes.append(Lane(url, LaneSettings(DEAD, 50, 50), bury("broker", given_up)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(UNROUTED, 50, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
+    return lanes
+
+
+async def _relays(
+    settings: Settings,
+    store: Store,
+    processor: Processor,
+    bell: Bell,
+    stopping: asyncio.Event,
+    stack: AsyncExitStack,
+) -> list[asyncio.Task[None]]:
+    transport = await stack.enter_async_context(transport_of(settings))
+    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds)
+    publish = PublishRelay(
+        store, settings.amqp_url.get_secret_value(), now,
+        leased_by=settings.machine, lease_seconds=settings.lease_seconds,
+    )  # fmt: skip
+    stack.push_async_callback(publish.close)
+    waiting = WaitingRelay(processor, settings.lease_seconds)
+    return [
+        asyncio.create_task(until_stopped("mail", mail.turn, bell=bell, stopping=stopping)),
+        asyncio.create_task(until_stopped("publish", publish.turn, bell=bell, stopping=stopping)),
+        asyncio.create_task(until_stopped("waiting", waiting.turn, bell=bell, stopping=stopping)),
+    ]
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _until_done(
+    tasks: Sequence[asyncio.Task[None]], lanes: Sequence[Lane], stopping: asyncio.Event, drain_seconds: float
+) -> None:
+    """Wait for the stop, then drain within the deadline; the first task that fails stops everything."""
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        for lane in lanes:
+            lane.stop()
+        _, late = await asyncio.wait(tasks, timeout=drain_seconds) if tasks else (set(), set())
+        for task in late:
+            log.warning("drain_deadline_passed")
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+    finally:
+        stop.cancel()

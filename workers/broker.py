@@ -1,0 +1,61 @@
+"""AMQP's properties become an envelope here, and back; connections are made here, each with its limits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import aio_pika
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+
+from messages.envelope import JSON, Envelope
+from messages.errors import BrokerAway
+from workers.topology.connecting import connected
+
+__all__ = ["connected", "open_connection", "to_envelope"]
+
+_TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
+
+
+async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 10.0) -> AbstractConnection:
+    """Return a plain connection: a loss is seen at once and the caller's own loop makes a new one.
+
+    Raises:
+        BrokerAway: nobody answers in time.
+    """
+    try:
+        return await aio_pika.connect(
+            amqp_url, timeout=timeout_seconds, client_properties={"connection_name": name}, heartbeat=15
+        )
+    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError) as error:
+        raise BrokerAway(f"RabbitMQ does not take the connection: {type(error).__name__}.") from error
+
+
+def to_envelope(message: AbstractIncomingMessage) -> Envelope:
+    """Read what AMQP says about a message; nothing here can fail, whatever the sender wrote."""
+    user, app = _text(message.user_id), _text(message.app_id)
+    sent_at = message.timestamp
+    if sent_at is not None and sent_at.tzinfo is None:
+        sent_at = sent_at.replace(tzinfo=UTC)
+    headers = message.headers or {}
+    envelope = Envelope(
+        message_id=_text(message.message_id),
+        kind=_text(message.type) or _text(message.routing_key),
+        sender=user or (f"app:{app}" if app else "anonymous"),
+        body=message.body,
+        content_type=_text(message.content_type) or JSON,
+        content_encoding=_text(message.content_encoding),
+        sent_at=sent_at if isinstance(sent_at, datetime) else None,
+        app_id=app,
+        correlation_id=_text(message.correlation_id),
+        reply_to=_text(message.reply_to),
+        file_name=_text(headers.get("file_name")),
+        traceparent=_text(headers.get("traceparent")),
+    )
+    return envelope if envelope.message_id else envelope.with_derived_id()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    text = value if isinstance(value, str) else ""
+    return "".join(c for c in text[:_TEXT_CHARS_MAX] if c.isprintable())

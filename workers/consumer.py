@@ -1,0 +1,160 @@
+"""A lane: one queue, one channel, one loop. What has arrived while the last commit ran is the next batch; no timer.
+
+The callback only puts the delivery into the lane's own bounded buffer (the prefetch bounds it); everything else runs in the
+lane's own task. A batch is acknowledged with one ``multiple`` acknowledgement after its commit, on the channel it came by; when
+that channel is gone, RabbitMQ delivers again and the inbox knows the messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from messages.errors import BrokerAway, StoreAway
+from workers.broker import open_connection
+
+log = structlog.get_logger("pmp.consumer")
+
+Handle = Callable[[Sequence[AbstractIncomingMessage]], Awaitable[None]]
+_LOST = (AMQPError, ChannelInvalidStateError, ConnectionError, BrokerAway, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """One lane's limits.
+
+    Args:
+        queue: its name.
+        prefetch: messages held unacknowledged at most; 100–500 keeps the loop fed, files weigh more.
+        batch_max: messages in one transaction at most.
+        watch_seconds: how often to ask the broker whether it still knows us as a consumer.
+        reconnect_seconds: pause before a new connection.
+    """
+
+    queue: str
+    prefetch: int = 500
+    batch_max: int = 500
+    watch_seconds: float = 30.0
+    reconnect_seconds: float = 1.0
+
+
+class Lane:
+    """Consumes one queue until ``stop``; survives the broker's and the store's absence."""
+
+    def __init__(self, amqp_url: str, settings: LaneSettings, handle: Handle) -> None:
+        self._url = amqp_url
+        self._settings = settings
+        self._handle = handle
+        self._stopping = asyncio.Event()
+        self.is_consuming = False
+
+    def stop(self) -> None:
+        """Take nothing more; what was taken is finished, then ``run`` returns."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Consume until stopped, over as many connections as it takes."""
+        while not self._stopping.is_set():
+            try:
+                connection = await open_connection(self._url, name=f"pmp {self._settings.queue}")
+                try:
+                    await self._consume(connection)
+                finally:
+                    with suppress(*_LOST, TimeoutError):
+                        await asyncio.wait_for(connection.close(), 5)
+            except _LOST as error:
+                log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
+            finally:
+                self.is_consuming = False
+
+    async def _consume(self, connection: AbstractConnection) -> None:
+        buffer: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        channel = await connection.channel(publisher_confirms=False)
+        await channel.set_qos(prefetch_count=self._settings.prefetch)
+        queue = await channel.get_queue(self._settings.queue, ensure=True)
+        lost = asyncio.get_running_loop().create_future()
+
+        def note_loss(*_: object) -> None:
+            if not lost.done():
+                lost.set_result(None)
+
+        connection.close_callbacks.add(note_loss)
+        channel.close_callbacks.add(note_loss)
+        tag = await queue.consume(buffer.put)
+        self.is_consuming = True
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(self._work(buffer, channel))
+            watch = tasks.create_task(self._watch(connection, buffer))
+            stop = tasks.create_task(self._stopping.wait())
+            await asyncio.wait([work, watch, stop, lost], return_when=asyncio.FIRST_COMPLETED)
+            watch.cancel()
+            if stop.done() and not lost.done() and not work.done():
+                with suppress(*_LOST, TimeoutError):
+                    await asyncio.wait_for(queue.cancel(tag), 5)
+                await self._drained(buffer, work, lost)
+            stop.cancel()
+            work.cancel()
+        if lost.done() and not self._stopping.is_set():
+            raise BrokerAway("The channel was closed.")
+
+    async def _drained(
+        self, buffer: asyncio.Queue[AbstractIncomingMessage], work: asyncio.Task[None], lost: asyncio.Future[None]
+    ) -> None:
+        """Wait until everything taken is acknowledged, or the connection is gone."""
+        joined = asyncio.ensure_future(buffer.join())
+        try:
+            await asyncio.wait([joined, work, lost], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            joined.cancel()
+
+    async def _work(self, buffer: asyncio.Queue[AbstractIncomingMessage], channel: AbstractChannel) -> None:
+        while True:
+            batch = [await buffer.get()]
+            while len(batch) < self._settings.batch_max and not buffer.empty():
+                batch.append(buffer.get_nowait())
+            await self._until_stored(batch, channel)
+            try:
+                await batch[-1].ack(multiple=True)
+            except _LOST as error:
+                log.warning("acknowledgement_dropped", messages=len(batch), error=type(error).__name__)
+                raise BrokerAway("The channel was gone before the acknowledgement.") from error
+            for _ in batch:
+                buffer.task_done()
+
+    async def _until_stored(self, batch: Sequence[AbstractIncomingMessage], channel: AbstractChannel) -> None:
+        """Process the batch; while the store is away, wait and take nothing more."""
+        pause = 0.2
+        while True:
+            try:
+                await self._handle(batch)
+            except StoreAway as error:
+                if channel.is_closed:
+                    raise BrokerAway("The channel closed while the store was away.") from error
+                log.warning("store_away", queue=self._settings.queue, waiting=len(batch), reason=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            else:
+                return
+
+    async def _watch(self, connection: AbstractConnection, buffer: asyncio.Queue[AbstractIncomingMessage]) -> None:
+        """Find out when we are connected and hear nothing: the broker has messages or knows no consumer."""
+        silent_looks = 0
+        while True:
+            await asyncio.sleep(self._settings.watch_seconds)
+            async with asyncio.timeout(self._settings.watch_seconds):
+                async with connection.channel(publisher_confirms=False) as channel:
+                    queue = await channel.declare_queue(self._settings.queue, passive=True)
+                    seen = queue.declaration_result
+            waiting = (seen.message_count or 0) > 0 and buffer.empty() and buffer._unfinished_tasks == 0  # type: ignore[attr-defined]
+            silent_looks = silent_looks + 1 if waiting else 0
+            if not seen.consumer_count or silent_looks >= 2:
+                log.error("consumer_is_deaf", queue=self._settings.queue)
+                raise BrokerAway("The broker does not deliver to this consumer.")

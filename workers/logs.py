@@ -1,0 +1,41 @@
+"""One log event per outcome; only allow-listed fields pass, so that no value of a message ever does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED = frozenset(
+    "event level timestamp logger kind outcome messages message_id queue error where reason waiting relay sweep on notices "
+    "outbox state role how finding".split()
+)
+
+
+def _allow_listed(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    dropped = [name for name in event if name not in ALLOWED]
+    for name in dropped:
+        del event[name]
+    if dropped:
+        event["reason"] = "fields not on the allow-list were dropped"
+    return event
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Write JSON lines to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            _allow_listed,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it logs every lost connection with a traceback
+    logging.getLogger("aio_pika").setLevel(logging.CRITICAL)

@@ -1,0 +1,232 @@
+"""The main path: decode → claim in the inbox → handle → commit. Whoever calls acknowledges after that, and only then.
+
+One transaction takes everything that has arrived; when it fails it is rolled back and run again one message at a time, so that
+a bad message never holds up its neighbours. A redelivered message is handled alone from the start, its attempt committed
+before any of our code runs, so that one that kills the process takes no other with it and is known by its count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+
+from handlers.outcomes import Refuse
+from handlers.registry import Setting, handlers
+from handlers.work import Programme
+from messages.codec import Limits, decode
+from messages.envelope import Envelope
+from messages.errors import Permanent, Transient
+from messages.message import Message
+from store import deferred, inbox
+from store.contract import Store, Transaction
+from store.dead_letters import Origin, Reason
+from store.deferred import Deferred
+from workers.recoverability import Dead, Wait, after_failure
+from workers.settlement import Entry, Tally, kill, settle_entries, settle_seen, wait
+
+log = structlog.get_logger("pmp.process")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the broker handed it over."""
+
+    envelope: Envelope
+    redelivered: bool = False
+
+
+@dataclass(slots=True)
+class Processor:
+    """Processes deliveries against one store. ``woken`` is called after each commit that staged something to leave."""
+
+    store: Store
+    programme: Programme
+    clock: Callable[[], datetime]
+    threads: Executor
+    limits: Limits
+    woken: Callable[[], None] = lambda: None
+    kill_attempts_max: int = 3
+    """Attempts of a message that was redelivered each time (it ends the process) before it is a dead letter. Below the broker's
+    delivery limit of 10, so that the sender is told by us."""
+
+    async def process(self, deliveries: Sequence[Delivery]) -> None:
+        """Bring every delivery to a committed outcome, in their order.
+
+        Raises:
+            StoreAway: nothing of the failing part is committed; call again with the same deliveries when the store is back.
+        """
+        for alone, group in groupby(deliveries, key=lambda delivery: delivery.redelivered):
+            if alone:
+                for delivery in group:
+                    await self._quarantined(delivery.envelope)
+            else:
+                await self._together([delivery.envelope for delivery in group])
+
+    async def _together(self, envelopes: Sequence[Envelope]) -> None:
+        entries = [await self._entry(envelope) for envelope in envelopes]
+        try:
+            await self._commit(entries)
+        except Transient:
+            raise
+        except (
+            Exception
+        ) as error:  # any bug of one handler must not hold up the batch: each one alone tells which it was
+            if len(entries) == 1:
+                await self._failed(entries[0], error, attempts=1)
+                return
+            log.warning("batch_split", messages=len(entries), error=type(error).__name__)
+            for entry in entries:
+                await self._alone(entry, attempts=1)
+
+    async def _alone(self, entry: Entry, attempts: int) -> None:
+        try:
+            await self._commit([entry])
+        except Transient:
+            raise
+        except Exception as error:  # a bug: retried, logged with its traceback, then dead-lettered
+            await self._failed(entry, error, attempts=attempts)
+
+    async def _quarantined(self, envelope: Envelope) -> None:
+        known = await self.store.read(lambda tx: inbox.seen(tx, envelope.sender, envelope.message_id))
+        attempts = 1
+        if known is None:
+            attempts = await self.store.write(lambda tx: inbox.count_attempt(tx, envelope))
+        if attempts > self.kill_attempts_max:
+            reason = Reason("ends_the_process", f"The process ended during each of {attempts - 1} attempts.")
+            await self.bury(envelope, reason, origin="process", attempts=attempts - 1)
+            return
+        await self._alone(replace(await self._entry(envelope), is_counted=True), attempts=attempts)
+
+    async def bury(self, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int) -> None:
+        """Take a message straight to the dead letters; once, however often it is brought."""
+        await self._commit([Entry(envelope, None, None, reason, is_counted=True)], origin=origin, attempts=attempts)
+
+    async def _entry(self, envelope: Envelope, now: datetime | None = None) -> Entry:
+        """Decode and prepare one message; what is wrong with it becomes part of the entry."""
+        try:
+            message = decode(envelope, self.limits)
+        except Permanent as error:
+            return Entry(
+                envelope, None, None, Reason(error.code, error.text, error.field, getattr(error, "faults", ()))
+            )
+        return await self._prepared(envelope, message, now or self.clock())
+
+    async def _prepared(self, envelope: Envelope, message: Message, now: datetime) -> Entry:
+        handler = handlers()[message.kind]
+        if handler.prepare is None:
+            return Entry(envelope, message, None, None)
+        look = handler.look
+        seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
+        setting = Setting(envelope, self.programme, now, seen)
+        prepare = handler.prepare
+        try:
+            prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
+        except Exception as error:  # raised again inside the transaction's turn, where failures are decided on
+            return Entry(envelope, message, None, None, failure=error)
+        if isinstance(prepared, Refuse):
+            return Entry(envelope, message, None, None, refused=prepared)
+        return Entry(envelope, message, prepared, None)
+
+    async def _commit(self, entries: Sequence[Entry], *, origin: Origin = "process", attempts: int = 1) -> None:
+        now = self.clock()
+
+        async def unit(tx: Transaction) -> Tally:
+            taken = await inbox.claim_all(tx, [entry.envelope for entry in entries], now)
+            fresh, again = [], []
+            for entry in entries:
+                seq = taken.pop(entry.envelope.key, None)
+                (again.append(entry) if seq is None else fresh.append((seq, entry)))
+            tally = await settle_entries(tx, fresh, self.programme, now, origin=origin, attempts=attempts)
+            for entry in again:
+                tally += await settle_seen(tx, entry, now)
+            return tally
+
+        self._told(await self.store.write(unit))
+
+    async def _failed(self, entry: Entry, error: Exception, *, attempts: int) -> None:
+        log.error(
+            "handler_failed",
+            kind=entry.envelope.kind,
+            message_id=entry.envelope.message_id,
+            error=type(error).__name__,
+            where=_where(error),
+        )
+        now = self.clock()
+        decision = after_failure(error, attempts=attempts, now=now, policy=self.programme.policy)
+
+        async def unit(tx: Transaction) -> Tally:
+            taken = await inbox.claim_all(tx, [entry.envelope], now)
+            if entry.envelope.key not in taken:
+                return await settle_seen(tx, entry, now)
+            return await self._decided(tx, taken[entry.envelope.key], entry.envelope, decision, attempts, now)
+
+        self._told(await self.store.write(unit))
+
+    async def process_deferred(self, waiting: Deferred) -> None:
+        """Give a waiting message its turn; ``waiting`` is leased to this process."""
+        entry = await self._entry(waiting.envelope)
+        now = self.clock()
+
+        async def unit(tx: Transaction) -> Tally:
+            if not await deferred.take(tx, waiting):
+                return Tally()  # another process has it
+            await inbox.settle(tx, waiting.seq, "done", None, now)
+            return await settle_entries(
+                tx, [(waiting.seq, entry)], self.programme, now,
+                origin="process", attempts=waiting.attempts, gives_up_at=waiting.gives_up_at,
+            )  # fmt: skip
+
+        try:
+            self._told(await self.store.write(unit))
+        except Transient:
+            raise
+        except Exception as error:  # a bug: the same decision as for a first delivery
+            failure = error
+            log.error(
+                "handler_failed",
+                kind=entry.envelope.kind,
+                message_id=entry.envelope.message_id,
+                error=type(error).__name__,
+                where=_where(error),
+            )
+            decision = after_failure(failure, attempts=waiting.attempts, now=now, policy=self.programme.policy)
+
+            async def decide(tx: Transaction) -> Tally:
+                if not await deferred.take(tx, waiting):
+                    return Tally()
+                return await self._decided(tx, waiting.seq, waiting.envelope, decision, waiting.attempts, now)
+
+            self._told(await self.store.write(decide))
+
+    async def _decided(
+        self, tx: Transaction, seq: int, envelope: Envelope, decision: Wait | Dead, attempts: int, now: datetime
+    ) -> Tally:
+        match decision:
+            case Wait():
+                return await wait(tx, seq, envelope, decision, attempts, now)
+            case Dead(reason):
+                return await kill(tx, seq, envelope, reason, origin="process", attempts=attempts, now=now)
+
+    def _told(self, tally: Tally) -> None:
+        for (kind, outcome), number in sorted(Counter(tally.outcomes).items()):
+            log.info("settled", kind=kind, outcome=outcome, messages=number)
+        if tally.leaves:
+            self.woken()
+
+
+def _where(error: BaseException) -> list[str]:
+    """Name the places of a traceback; the error's own text may hold values and stays out."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    return places[-8:]

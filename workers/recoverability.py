@@ -1,0 +1,58 @@
+"""A failure becomes a decision here: one pure function, no clock, no store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.outcomes import Defer
+from handlers.rules.policy import Policy
+from messages.errors import Permanent, Transient
+from store.contract import Conflict
+from store.dead_letters import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The message has its next turn at ``due_at``; ``gives_up_at`` is when waiting ends."""
+
+    code: str
+    text: str
+    due_at: datetime
+    gives_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """The message is a dead letter, for this reason."""
+
+    reason: Reason
+
+
+def after_failure(error: Exception, *, attempts: int, now: datetime, policy: Policy) -> Wait | Dead:
+    """Decide on a message whose handling raised; ``attempts`` counts the one that failed.
+
+    Permanent errors are dead at once. Everything else is a bug or a race: tried again with growing pauses, then dead. A
+    service that is away is no failure of the message, so Transient never comes here.
+    """
+    assert not isinstance(error, Transient)
+    if isinstance(error, Permanent):
+        return Dead(Reason(error.code, error.text, error.field, getattr(error, "faults", ())))
+    what = "conflict" if isinstance(error, Conflict) else "handler_failed"
+    if attempts >= policy.retry_attempts_max:
+        return Dead(Reason(what, f"Handling failed {attempts} times, last with {type(error).__name__}."))
+    pause = timedelta(seconds=policy.retry_seconds * 4 ** (attempts - 1))
+    return Wait(
+        what, f"Handling failed with {type(error).__name__}.", now + pause, datetime.max.replace(tzinfo=now.tzinfo)
+    )
+
+
+def after_defer(
+    outcome: Defer, *, attempts: int, now: datetime, gives_up_at: datetime | None, policy: Policy
+) -> Wait | Dead:
+    """Decide on a message that waits for something: longer each time, dead when its days are over."""
+    gives_up_at = gives_up_at or now + timedelta(days=policy.defer_days)
+    if now >= gives_up_at:
+        return Dead(Reason(outcome.code, f"{outcome.text} It was waited for until {gives_up_at:%Y-%m-%d %H:%M} UTC."))
+    pause = timedelta(seconds=min(policy.defer_seconds * 2 ** max(attempts - 1, 0), 6 * 3600))
+    return Wait(outcome.code, outcome.text, min(now + pause, gives_up_at), gives_up_at)
