@@ -19,7 +19,7 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
     work.notify(
         "ticket.opened",
         message.requester_email,
-        facts | {"name": message.requester_name},
+        facts,
         occasion=number,
     )
     for administrator in work.programme.administrators:

@@ -79,7 +79,7 @@ class Invalid(Permanent):
 
 
 class NotAuthorised(Permanent):
-    """This sender may not send this kind, or not for this dispenser (R61)."""
+    """The sender may not send this kind, or not for this dispenser (R61)."""
 
     code = "not_authorised"
 

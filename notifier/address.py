@@ -42,18 +42,14 @@ def mailbox(address: str) -> str:
 
 def _international(atom: str) -> bool:
     return not atom.isascii() and all(
-        _ATOM.fullmatch(letter)
-        if letter.isascii()
-        else unicodedata.category(letter) not in _FORBIDDEN_CATEGORIES
+        _ATOM.fullmatch(letter) if letter.isascii() else unicodedata.category(letter) not in _FORBIDDEN_CATEGORIES
         for letter in atom
     )
 
 
 def _domain(domain: str) -> str:
     try:
-        ascii_domain = (
-            domain.encode("idna").decode("ascii").lower() if not domain.isascii() else domain.lower()
-        )
+        ascii_domain = domain.encode("idna").decode("ascii").lower() if not domain.isascii() else domain.lower()
     except UnicodeError:
         ascii_domain = ""
     labels = ascii_domain.split(".")

@@ -17,9 +17,7 @@ from notifier.facts import SHAPES, Fact
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-AUDIENCES = frozenset(
-    {"applicant", "user", "submitter", "requester", "practitioner", "administrators", "agency"}
-)
+AUDIENCES = frozenset({"applicant", "user", "submitter", "requester", "practitioner", "administrators", "agency"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,7 @@ class FolderTransport:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             return Misconfigured(f"the mail folder cannot be made: {error.strerror}")
-        return (
-            None if os.access(self._folder, os.W_OK) else Misconfigured("the mail folder cannot be written")
-        )
+        return None if os.access(self._folder, os.W_OK) else Misconfigured("the mail folder cannot be written")
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -98,9 +98,7 @@ def _text_part(subtype: str, text: str) -> str:
 def _file_part(attachment: Attachment) -> str:
     name = _FILE_NAME_UNFIT.sub("_", attachment.name).strip("._")[:80] or "attachment"
     encoded = base64.encodebytes(attachment.text.encode("utf-8", "replace")).decode("ascii")
-    media_type = (
-        f'{attachment.media_type}; charset=utf-8\r\nContent-Disposition: attachment; filename="{name}"'
-    )
+    media_type = f'{attachment.media_type}; charset=utf-8\r\nContent-Disposition: attachment; filename="{name}"'
     return _part(media_type, "base64", encoded.replace("\n", "\r\n"))
 
 

@@ -103,9 +103,7 @@ class Renderer:
 
         """
         if name not in self._templates:
-            raise UnknownKind(
-                f"there is no notice {one_line(name)[:60]}", field="name", code="unknown_notice"
-            )
+            raise UnknownKind(f"there is no notice {one_line(name)[:60]}", field="name", code="unknown_notice")
         return self._templates[name]
 
     def check(self) -> None:
@@ -147,9 +145,7 @@ class Renderer:
         subject, text, html = self._fill(template, facts)
         digest = hashlib.sha256("\0".join((notice.name, notice.key, recipient)).encode("utf-8", "replace"))
         message_id = f"<{digest.hexdigest()[:40]}@{self._message_id_domain}>"
-        list_id = (
-            f"List-Id: <{notice.name.replace('_', '-')}.{self._list_domain}>\r\n" if template.digest else ""
-        )
+        list_id = f"List-Id: <{notice.name.replace('_', '-')}.{self._list_domain}>\r\n" if template.digest else ""
         content = (
             f"{self._head}To: <{recipient}>\r\nSubject: {unstructured(subject)}\r\n"
             f"Date: {format_datetime(notice.planned_at.astimezone(UTC))}\r\nMessage-ID: {message_id}\r\n"
@@ -166,7 +162,5 @@ class Renderer:
             text = compiled.text.render(facts, audience=template.audience)
             html = compiled.html.render(facts, audience=template.audience, subject=subject)
         except jinja2.TemplateError as error:
-            raise Misconfigured(
-                f"notice {template.name}: its template fails: {type(error).__name__}"
-            ) from error
+            raise Misconfigured(f"notice {template.name}: its template fails: {type(error).__name__}") from error
         return subject, wrapped(text), _BLANK_LINES.sub("\n", html)

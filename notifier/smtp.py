@@ -193,10 +193,7 @@ class SmtpTransport:
         now = asyncio.get_running_loop().time()
         while self._idle:
             connection = self._idle.pop()
-            if (
-                connection.smtp.is_connected
-                and now - connection.used_at_seconds < self._settings.idle_seconds
-            ):
+            if connection.smtp.is_connected and now - connection.used_at_seconds < self._settings.idle_seconds:
                 return connection
             connection.abort()
         return None

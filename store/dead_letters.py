@@ -12,7 +12,8 @@ from messages.envelope import Envelope
 from messages.errors import FieldFault
 from store import inbox
 from store.contract import Row, Transaction, as_text
-from store.deferred import envelope_of, put as put_deferred
+from store.deferred import envelope_of
+from store.deferred import put as put_deferred
 
 Origin = Literal["process", "broker", "unrouted"]
 

@@ -81,7 +81,7 @@ class PostgresTransaction:
     async def _through_staging(self, found: Statement, table: str, rows: Sequence[Sequence[Value]]) -> int:
         staging = f"staging_{table}"
         await self._connection.execute(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DROP AS "  # noqa: S608 - our own table's name
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DROP AS "  # noqa: S608 - names of our own SQL files
             f"SELECT {', '.join(found.columns)} FROM {table} WITH NO DATA"
         )
         await self._connection.copy_records_to_table(staging, records=rows, columns=list(found.columns))

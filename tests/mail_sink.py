@@ -92,9 +92,7 @@ class MailSink:
     def host(self) -> str:
         return "127.0.0.1"
 
-    def fail(
-        self, stage: Stage, action: Action, *, times: int | None = 1, recipient: str | None = None
-    ) -> None:
+    def fail(self, stage: Stage, action: Action, *, times: int | None = 1, recipient: str | None = None) -> None:
         """From now on the stage goes wrong, so many times (None: always), or for one recipient only."""
         self._faults.append(_Fault(stage, action, times, recipient))
 

@@ -34,17 +34,14 @@ def fresh_vhost(broker: Broker) -> Iterator[str]:
 def ask_management(broker: Broker, method: str, path: str, body: bytes | None = None) -> bytes:
     """The management API's answer; any refusal raises."""
     if broker.management_url is None:
-        raise Misconfigured(
-            "Tests need RabbitMQ's management API: set PMP_MANAGEMENT_URL besides PMP_AMQP_URL."
-        )
+        raise Misconfigured("Tests need RabbitMQ's management API: set PMP_MANAGEMENT_URL besides PMP_AMQP_URL.")
     parts = urlsplit(broker.management_url)
     request = urllib.request.Request(
         f"{parts.scheme}://{parts.hostname}:{parts.port}{path}",
         data=body,
         method=method,
         headers={
-            "Authorization": "Basic "
-            + base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode(),
+            "Authorization": "Basic " + base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode(),
             "Content-Type": "application/json",
         },
     )

@@ -90,7 +90,7 @@ class Processor:
             await self._commit([entry])
         except Transient:
             raise
-        except Exception as error:  # a bug: retried, logged with its traceback, then dead-lettered
+        except Exception as error:  # noqa: BLE001 - a bug of one handler must not hold up the batch
             await self._failed(entry, error, attempts=attempts)
 
     async def _quarantined(self, envelope: Envelope) -> None:
@@ -128,7 +128,7 @@ class Processor:
         prepare = handler.prepare
         try:
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        except Exception as error:  # raised again inside the transaction's turn, where failures are decided on
+        except Exception as error:  # noqa: BLE001 - a bug: retried with pauses, then dead-lettered
             return Entry(envelope, message, None, None, failure=error)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)
@@ -151,13 +151,7 @@ class Processor:
         self._told(await self.store.write(unit))
 
     async def _failed(self, entry: Entry, error: Exception, *, attempts: int) -> None:
-        log.error(
-            "handler_failed",
-            kind=entry.envelope.kind,
-            message_id=entry.envelope.message_id,
-            error=type(error).__name__,
-            where=_where(error),
-        )
+        _log_failure(entry.envelope, error)
         now = self.clock()
         decision = after_failure(error, attempts=attempts, now=now, policy=self.programme.policy)
 
@@ -187,7 +181,7 @@ class Processor:
             self._told(await self.store.write(unit))
         except Transient:
             raise
-        except Exception as error:  # a bug: the same decision as for a first delivery
+        except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             failure = error
             log.error(
                 "handler_failed",
@@ -219,6 +213,16 @@ class Processor:
             log.info("settled", kind=kind, outcome=outcome, messages=number)
         if tally.leaves:
             self.woken()
+
+
+def _log_failure(envelope: Envelope, error: BaseException) -> None:
+    log.error(
+        "handler_failed",
+        kind=envelope.kind,
+        message_id=envelope.message_id,
+        error=type(error).__name__,
+        where=_where(error),
+    )
 
 
 def _where(error: BaseException) -> list[str]:

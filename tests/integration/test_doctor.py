@@ -303,9 +303,7 @@ async def test_the_permissions_of_the_workers_user_suffice(site: Site) -> None:
     ],
     ids=["read a queue", "write events", "write one kind of event", "write inbound", "configure the canary"],
 )
-async def test_a_missing_permission_is_found(
-    site: Site, changed: dict[str, object], rule: str, subject: str
-) -> None:
+async def test_a_missing_permission_is_found(site: Site, changed: dict[str, object], rule: str, subject: str) -> None:
     """What the connection's user may not do is tried, and named in the broker's own words."""
     findings = await site.examined_as(user("worker-lacking", **changed), "review.due", "account.suspended")
     finding = named(findings, rule, subject)

@@ -164,9 +164,7 @@ async def test_a_server_that_is_away_is_temporary(sink: MailSink) -> None:
     """Nobody listens: no code, try again later."""
     nobody = SmtpSettings(sink.host, 1, connect_seconds=5)
     async with SmtpTransport(nobody) as transport:
-        assert await transport.send(example_mail(), nothing) == Temporary(
-            None, "the mail server cannot be reached"
-        )
+        assert await transport.send(example_mail(), nothing) == Temporary(None, "the mail server cannot be reached")
         assert isinstance(await transport.probe(), Temporary)
 
 

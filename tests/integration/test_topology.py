@@ -99,9 +99,7 @@ async def test_the_deployed_definitions_are_the_same_topology(management: Manage
     """After importing base and overlay there is nothing left to declare."""
     version = await management.version()
     for name in sorted(files(plan())):
-        since = (
-            tuple(map(int, name.removesuffix(".json").split("-")[1].split("."))) if "overlay" in name else ()
-        )
+        since = tuple(map(int, name.removesuffix(".json").split("-")[1].split("."))) if "overlay" in name else ()
         if since <= version:
             await management.import_definitions(json.loads((DEPLOYED / name).read_text(encoding="utf-8")))
     assert await changes(management, plan()) == ()
@@ -162,9 +160,7 @@ async def test_a_wrong_password_is_a_matter_of_settings(management: Management) 
 
 
 @pytest.mark.parametrize("wrong", ["the password", "the virtual host"])
-async def test_a_wrong_amqp_url_is_a_matter_of_settings(
-    management: Management, amqp_url: str, wrong: str
-) -> None:
+async def test_a_wrong_amqp_url_is_a_matter_of_settings(management: Management, amqp_url: str, wrong: str) -> None:
     """A refused login is taken neither for a broker that is away nor for a topology at fault."""
     parts = urlsplit(amqp_url)
     stranger = parts._replace(netloc=f"guest:hunter2@{parts.hostname}:{parts.port}")

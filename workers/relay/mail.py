@@ -65,7 +65,7 @@ class HandOver:
 
 
 class LeaseLost(PmpError):
-    """This relay was too slow: the mail belongs to another now."""
+    """The relay was too slow: the mail belongs to another now."""
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class MailRelay:
                 leased_until=now + timedelta(seconds=self.lease_seconds),
                 leased_by=self.leased_by,
                 most=_MOST_AT_ONCE,
-            )  # fmt: skip
+            )
         )
         if not leased:
             return 0

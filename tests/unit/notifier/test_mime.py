@@ -42,9 +42,7 @@ def test_a_mailbox_without_a_name_is_only_its_address() -> None:
     assert named_mailbox("", "robin@example.org") == "<robin@example.org>"
 
 
-@pytest.mark.parametrize(
-    "text", ["x" * 5000, "x" * 998 + "\n.", "ü" * 3000, "From here\n.\n..\n=3D =\n \nend"]
-)
+@pytest.mark.parametrize("text", ["x" * 5000, "x" * 998 + "\n.", "ü" * 3000, "From here\n.\n..\n=3D =\n \nend"])
 def test_long_lines_and_odd_lines_arrive(text: str) -> None:
     """Lines over SMTP's limit are encoded, never cut; what looks like an encoding is not decoded twice."""
     written = body(text, f"<p>{text}</p>", (), seed="s")

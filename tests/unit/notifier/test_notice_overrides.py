@@ -20,9 +20,7 @@ def override(folder: Path, file: str, text: str) -> Path:
 
 def test_a_file_in_the_folder_replaces_the_one_of_that_name(sender: Sender, tmp_path: Path) -> None:
     """One file is replaced, its neighbours stay the package's."""
-    folder = override(
-        tmp_path, "account/locked/subject.txt", "Locked: {{ minutes }} min, {{ programme_short }}"
-    )
+    folder = override(tmp_path, "account/locked/subject.txt", "Locked: {{ minutes }} min, {{ programme_short }}")
     mail = Renderer(sender, folder).preview("account.locked")
     assert mail.subject == "Locked: 10 min, SPMP"
     assert b"Several attempts to sign in" in mail.content
@@ -30,9 +28,7 @@ def test_a_file_in_the_folder_replaces_the_one_of_that_name(sender: Sender, tmp_
 
 def test_the_layout_can_be_replaced(sender: Sender, tmp_path: Path) -> None:
     """The programme's own frame goes round every notice."""
-    folder = override(
-        tmp_path, "layout.txt", "{% macro details(p) %}{% endmacro %}OWN FRAME\n<!-- the notice -->"
-    )
+    folder = override(tmp_path, "layout.txt", "{% macro details(p) %}{% endmacro %}OWN FRAME\n<!-- the notice -->")
     assert b"OWN FRAME" in Renderer(sender, folder).preview("account.locked").content
 
 

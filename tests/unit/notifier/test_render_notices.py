@@ -176,9 +176,7 @@ def test_no_fact_reaches_the_headers_or_the_markup(renderer: Renderer, hostile: 
     mail = renderer.render(name_notice(hostile))
     message = parsed(mail)
     assert message.keys() == innocent.keys()
-    assert [each.get_content_type() for each in message.walk()] == [
-        each.get_content_type() for each in innocent.walk()
-    ]
+    assert [each.get_content_type() for each in message.walk()] == [each.get_content_type() for each in innocent.walk()]
     page = page_of(part(message, "html"))
     innocent_page = page_of(part(innocent, "html"))
     assert page.attributes == innocent_page.attributes

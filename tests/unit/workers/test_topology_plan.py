@@ -193,9 +193,7 @@ def sound(topology: Plan, version: Version) -> Broker:
             for exchange in topology.exchanges
         },
         bindings=tuple(
-            BindingSeen(
-                source=b.exchange, destination=b.queue, destination_type="queue", routing_key=b.routing_key
-            )
+            BindingSeen(source=b.exchange, destination=b.queue, destination_type="queue", routing_key=b.routing_key)
             for b in topology.bindings
         ),
         policies=tuple(
@@ -266,9 +264,7 @@ def test_the_doctor_has_nothing_to_say_about_the_plan_itself(version: Version) -
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_needs_another_broker_is_judged_from_its_picture(
-    broker: Broker, rule: str, severity: str
-) -> None:
+def test_what_needs_another_broker_is_judged_from_its_picture(broker: Broker, rule: str, severity: str) -> None:
     """Other versions, other flags and raised alarms: one thing is off, and it alone is named."""
     assert [(finding.id, finding.severity) for finding in judge(plan(), broker, 300.0)] == [(rule, severity)]
 

@@ -60,9 +60,7 @@ def rules(
     return CheckRules(today=TODAY, severities=severities or {}, schedule_of=schedule_of)
 
 
-def record(
-    changes: Mapping[str, str] | None = None, ingredients: Sequence[Mapping[str, str]] = ()
-) -> Dispensing:
+def record(changes: Mapping[str, str] | None = None, ingredients: Sequence[Mapping[str, str]] = ()) -> Dispensing:
     """Give the good record with some fields changed."""
     return Dispensing({**GOOD, **(changes or {})}, ingredients)
 

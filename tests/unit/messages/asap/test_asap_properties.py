@@ -18,14 +18,9 @@ from messages.asap.values import Record
 from messages.asap.writer import Dispensing, Style, write_transaction
 
 GOOD_FILE = file_of(record(), record({"DSP02": "RX1002", "PAT07": "Zoë"}), record({"DSP02": "RX1003"}))
-TEXT = st.text(
-    st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="*~|^"), max_size=12
-)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="*~|^"), max_size=12)
 RECORD_FIELDS = sorted(
-    field.name
-    for name, fields in table("5.0").items()
-    if name in {"PAT", "DSP", "PRE", "AIR"}
-    for field in fields
+    field.name for name, fields in table("5.0").items() if name in {"PAT", "DSP", "PRE", "AIR"} for field in fields
 )
 # Values on both sides of every check's border, so that random records come close to being right.
 LIKELY = st.sampled_from(
@@ -138,9 +133,7 @@ def test_no_damage_makes_the_reader_raise(data: st.DataObject) -> None:
             case "flip" if start < len(body):
                 body[start] ^= 1 << data.draw(st.integers(0, 7))
             case "insert":
-                body[start:start] = data.draw(
-                    st.binary(max_size=4) | st.sampled_from([b"~", b"*", b"\r\n", b"TH*"])
-                )
+                body[start:start] = data.draw(st.binary(max_size=4) | st.sampled_from([b"~", b"*", b"\r\n", b"TH*"]))
             case _:
                 del body[start:]
     report = check(bytes(body))

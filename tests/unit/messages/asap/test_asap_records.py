@@ -91,12 +91,8 @@ CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
-)
-def test_each_fault_is_told_once_and_keeps_out_its_record_alone(
-    changes: Mapping[str, str], expected: Told
-) -> None:
+@pytest.mark.parametrize(("changes", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_each_fault_is_told_once_and_keeps_out_its_record_alone(changes: Mapping[str, str], expected: Told) -> None:
     """Exactly the record's own faults are told; the records around it are valid; the counts add up."""
     report = check(file_of(record(), record(changes), record()))
     assert told(report.faults) == expected
@@ -188,8 +184,7 @@ def test_r16_more_fields_than_the_version_defines() -> None:
     width = {"PAT": 23, "DSP": 25, "PRE": 10}
     for extra, expected in (("*X", {("R16", W, "PRE")}), ("*", set())):
         changed = [
-            part + "*" * (width["PRE"] - part.count("*")) + extra if part.startswith("PRE") else part
-            for part in parts
+            part + "*" * (width["PRE"] - part.count("*")) + extra if part.startswith("PRE") else part for part in parts
         ]
         assert told(check(recounted(changed)).faults) == expected
 
@@ -205,9 +200,7 @@ def test_r16_more_fields_than_the_version_defines() -> None:
     ],
     ids=["R22", "R22-normalised", "R22-unscheduled", "R22-with-dea", "R23-not-R22"],
 )
-def test_r22_a_scheduled_drug_needs_the_prescribers_dea_number(
-    changes: Mapping[str, str], expected: Told
-) -> None:
+def test_r22_a_scheduled_drug_needs_the_prescribers_dea_number(changes: Mapping[str, str], expected: Told) -> None:
     """Only a drug known to be scheduled asks for PRE02; without a drug table nothing does."""
     scheduled = rules(schedule_of={"00093005801": "II"}.get)
     assert told(check_file(file_of(record(changes)), scheduled).faults) == expected

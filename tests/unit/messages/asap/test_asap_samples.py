@@ -19,9 +19,7 @@ def test_a_sample_gets_the_verdict_and_the_faults_of_its_name(sample: Path) -> N
     verdict, checks, _ = sample.stem.split(".", 2)
     report = check_file(sample.read_bytes(), rules())
     assert report.verdict == verdict
-    assert {fault.check for fault in report.faults} == (
-        set() if checks == "clean" else set(checks.split("+"))
-    )
+    assert {fault.check for fault in report.faults} == (set() if checks == "clean" else set(checks.split("+")))
 
 
 def test_the_report_has_its_stable_shape() -> None:

@@ -32,9 +32,7 @@ def test_the_period_is_that_of_the_message() -> None:
     assert reading.report().pharmacies[0].total == 0
 
 
-@pytest.mark.parametrize(
-    "message", [b"", b"*NIGHTLY", b"*#20261132#-#20261123#", b"*#20261123#-#20261117#"], ids=str
-)
+@pytest.mark.parametrize("message", [b"", b"*NIGHTLY", b"*#20261132#-#20261123#", b"*#20261123#-#20261117#"], ids=str)
 def test_without_a_period_it_covers_the_day_of_dsp05(message: bytes) -> None:
     """No period, or none that is one: the day of DSP05."""
     (zero,) = read(ZERO.replace(b"*#20261117#-#20261123#", message)).zero_reports
