@@ -75,9 +75,7 @@ class Processor:
             await self._commit(entries)
         except Transient:
             raise
-        except (
-            Exception
-        ) as error:  # any bug of one handler must not hold up the batch: each one alone tells which it was
+        except Exception as error:  # noqa: BLE001 - a bug of one must not hold up the batch: each alone tells which it was
             if len(entries) == 1:
                 await self._failed(entries[0], error, attempts=1)
                 return
@@ -90,7 +88,7 @@ class Processor:
             await self._commit([entry])
         except Transient:
             raise
-        except Exception as error:  # noqa: BLE001 - a bug of one handler must not hold up the batch
+        except Exception as error:  # noqa: BLE001 - a bug: retried with pauses, then dead-lettered
             await self._failed(entry, error, attempts=attempts)
 
     async def _quarantined(self, envelope: Envelope) -> None:
@@ -128,7 +126,7 @@ class Processor:
         prepare = handler.prepare
         try:
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        except Exception as error:  # noqa: BLE001 - a bug: retried with pauses, then dead-lettered
+        except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return Entry(envelope, message, None, None, failure=error)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)
@@ -181,16 +179,9 @@ class Processor:
             self._told(await self.store.write(unit))
         except Transient:
             raise
-        except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
-            failure = error
-            log.error(
-                "handler_failed",
-                kind=entry.envelope.kind,
-                message_id=entry.envelope.message_id,
-                error=type(error).__name__,
-                where=_where(error),
-            )
-            decision = after_failure(failure, attempts=waiting.attempts, now=now, policy=self.programme.policy)
+        except Exception as error:  # noqa: BLE001 - a bug: the same decision as for a first delivery
+            _log_failure(entry.envelope, error)
+            decision = after_failure(error, attempts=waiting.attempts, now=now, policy=self.programme.policy)
 
             async def decide(tx: Transaction) -> Tally:
                 if not await deferred.take(tx, waiting):
