@@ -12,13 +12,17 @@ from store.contract import Row, Transaction, as_moment, as_text
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """One waiting message, as leased to this process; ``attempts`` counts the attempt now beginning."""
+    """One waiting message, as leased to this process.
+
+    ``attempts`` counts the attempt now beginning; ``lost_turns`` those whose process ended before their outcome.
+    """
 
     seq: int
     envelope: Envelope
     code: str
     text: str
     attempts: int
+    lost_turns: int
     deferred_at: datetime
     gives_up_at: datetime
 
@@ -63,6 +67,7 @@ async def lease(tx: Transaction, *, now: datetime, leased_until: datetime, most:
             code=row["code"],
             text=row["text"],
             attempts=row["attempts"],
+            lost_turns=row["lost_turns"],
             deferred_at=as_moment(row["deferred_at"]),
             gives_up_at=as_moment(row["gives_up_at"]),
         )

@@ -40,12 +40,12 @@ from workers.settings import Settings
 from workers.topology.doctor import Examination, examine, refuse_to_start
 from workers.topology.management import Management, vhost_of
 from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
+from workers.watchdog import Watchdog
 
 log = structlog.get_logger("pmp")
 
 Role = Literal["worker", "relay", "scheduler"]
 ROLES: tuple[Role, ...] = ("worker", "relay", "scheduler")
-HANDLER_SECONDS = 300.0
 
 
 def now() -> datetime:
@@ -128,7 +128,8 @@ async def run(
         stack.enter_context(_signals(stopping))
         if "worker" in roles:
             await refuse_bad_topology(settings)
-        lanes = lanes_of(settings, processor) if "worker" in roles else []
+        watchdog = stack.enter_context(Watchdog(settings.handler_seconds))
+        lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
         tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
         if "relay" in roles:
             tasks += await _relays(settings, store, processor, bell, stopping, stack)
@@ -158,19 +159,22 @@ async def refuse_bad_topology(settings: Settings) -> None:
         settings.amqp_url.get_secret_value(),
         management_of(settings),
         Examination(
-            handler_budget_seconds=HANDLER_SECONDS, body_bytes_max=settings.file_bytes_max, probe_permissions=False
+            handler_budget_seconds=settings.handler_seconds,
+            body_bytes_max=settings.file_bytes_max,
+            probe_permissions=False,
         ),
     )
     refuse_to_start(findings)
 
 
-def lanes_of(settings: Settings, processor: Processor) -> list[Lane]:
+def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> list[Lane]:
     """Return one lane per queue of this site, and one each for what the broker gave up or could not route."""
     url = settings.amqp_url.get_secret_value()
     queues = sorted({queue for family in families() for queue in queues_of(family)})
 
     async def handle(batch: Sequence[AbstractIncomingMessage]) -> None:
-        await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
+        with watchdog.limit():
+            await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
 
     def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[AbstractIncomingMessage]], object]:
         async def handle_dead(batch: Sequence[AbstractIncomingMessage]) -> None:

@@ -163,7 +163,11 @@ class Processor:
 
     async def process_deferred(self, waiting: Deferred) -> None:
         """Give a waiting message its turn; ``waiting`` is leased to this process."""
-        entry = await self._entry(waiting.envelope)
+        if waiting.lost_turns >= self.kill_attempts_max:
+            reason = Reason("ends_the_process", f"The process ended during each of {waiting.lost_turns} attempts.")
+            entry = Entry(waiting.envelope, None, None, reason)
+        else:
+            entry = await self._entry(waiting.envelope)
         now = self.clock()
 
         async def unit(tx: Transaction) -> Tally:

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         description="Largest file body on the wire; RabbitMQ takes 16 MiB from 4.0.",
     )
     prefetch: int = Field(500, ge=1, le=2000, description="Messages held unacknowledged per queue; files: 4.")
+    handler_seconds: float = Field(
+        300.0,
+        gt=1,
+        description="How long one batch may take before the process ends and starts over; RabbitMQ gives 30 minutes.",
+    )
     drain_seconds: float = Field(25.0, gt=0, description="How long a stopping process finishes what it has taken.")
     lease_seconds: float = Field(
         120.0, gt=1, description="How long a relay holds what it sends before another may take it."

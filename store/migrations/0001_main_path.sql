@@ -30,7 +30,8 @@ CREATE TABLE deferred (
     deferred_at TEXT NOT NULL,
     due_at TEXT NOT NULL,
     gives_up_at TEXT NOT NULL,
-    leased_until TEXT
+    leased_until TEXT,
+    lost_turns BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX deferred_due ON deferred (due_at);
 
