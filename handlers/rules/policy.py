@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import holidays
 from pydantic import BaseModel, ConfigDict, Field
 
 Days = Annotated[int, Field(ge=0, le=3660)]
@@ -32,6 +34,10 @@ class Policy(BaseModel):
         5, ge=1, description="How long a failed message first waits; each further wait is 4 times as long."
     )
     retry_attempts_max: int = Field(5, ge=1, description="Attempts of a message that fails before it is a dead letter.")
+    state: str = Field("CT", description="R40, R72: whose state holidays are no business days.")
+    closing_days: frozenset[date] = Field(frozenset(), description="Further days on which the programme is closed.")
+    help_desk_opens: time = Field(time(8), description="R72: when the help desk opens, in the programme's time zone.")
+    help_desk_closes: time = Field(time(17), description="R72: when it closes.")
     check_severities: dict[str, str] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
@@ -41,6 +47,11 @@ class Policy(BaseModel):
     def zone(self) -> ZoneInfo:
         """The programme's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def holidays(self) -> holidays.HolidayBase:
+        """The state's holidays, each year's made when it is first asked for."""
+        return holidays.country_holidays("US", subdiv=self.state)
 
     def local_date(self, moment: datetime) -> date:
         """Return the calendar day of a moment in the programme's time zone, whatever the machine's zone is."""
