@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
@@ -18,11 +19,13 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from messages.errors import BrokerAway, StoreAway
 from workers.broker import open_connection
+from workers.logs import places
 
 log = structlog.get_logger("pmp.consumer")
 
 Handle = Callable[[Sequence[AbstractIncomingMessage]], Awaitable[None]]
-_LOST = (AMQPError, ChannelInvalidStateError, ConnectionError, BrokerAway, RuntimeError)
+_LOST = (AMQPError, ChannelInvalidStateError, ConnectionError, BrokerAway, TimeoutError)
+_SILENT_LOOKS_MAX = 2  # messages ready and we idle, twice in a row: not just a look between two deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Lane:
         self._settings = settings
         self._handle = handle
         self._stopping = asyncio.Event()
+        self._is_idle = True
         self.is_consuming = False
 
     def stop(self) -> None:
@@ -59,28 +63,30 @@ class Lane:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped, over as many connections as it takes."""
+        """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again."""
         while not self._stopping.is_set():
             try:
                 connection = await open_connection(self._url, name=f"pmp {self._settings.queue}")
                 try:
                     await self._consume(connection)
                 finally:
-                    with suppress(*_LOST, TimeoutError):
+                    with suppress(*_LOST):
                         await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
+            except Exception as error:  # noqa: BLE001 - a bug of ours: nothing is acknowledged, RabbitMQ delivers again
+                log.error("lane_failed", queue=self._settings.queue, error=type(error).__name__, where=places(error))
             finally:
                 self.is_consuming = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
 
     async def _consume(self, connection: AbstractConnection) -> None:
         buffer: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         channel = await connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=self._settings.prefetch)
         queue = await channel.get_queue(self._settings.queue, ensure=True)
-        lost = asyncio.get_running_loop().create_future()
+        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def note_loss(*_: object) -> None:
             if not lost.done():
@@ -90,19 +96,24 @@ class Lane:
         channel.close_callbacks.add(note_loss)
         tag = await queue.consume(buffer.put)
         self.is_consuming = True
-        async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(self._work(buffer, channel))
-            watch = tasks.create_task(self._watch(connection, buffer))
-            stop = tasks.create_task(self._stopping.wait())
-            await asyncio.wait([work, watch, stop, lost], return_when=asyncio.FIRST_COMPLETED)
-            watch.cancel()
-            if stop.done() and not lost.done() and not work.done():
-                with suppress(*_LOST, TimeoutError):
+        work = asyncio.create_task(self._work(buffer, channel))
+        watch = asyncio.create_task(self._watch(connection))
+        stop = asyncio.create_task(self._stopping.wait())
+        ends: list[asyncio.Future[Any]] = [work, watch, stop, lost]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping.is_set() and not lost.done() and not work.done():
+                with suppress(*_LOST):
                     await asyncio.wait_for(queue.cancel(tag), 5)
                 await self._drained(buffer, work, lost)
-            stop.cancel()
-            work.cancel()
-        if lost.done() and not self._stopping.is_set():
+        finally:
+            for task in (work, watch, stop):
+                task.cancel()
+            ended = await asyncio.gather(work, watch, stop, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+        if not self._stopping.is_set():
             raise BrokerAway("The channel was closed.")
 
     async def _drained(
@@ -117,7 +128,9 @@ class Lane:
 
     async def _work(self, buffer: asyncio.Queue[AbstractIncomingMessage], channel: AbstractChannel) -> None:
         while True:
+            self._is_idle = True
             batch = [await buffer.get()]
+            self._is_idle = False
             while len(batch) < self._settings.batch_max and not buffer.empty():
                 batch.append(buffer.get_nowait())
             await self._until_stored(batch, channel)
@@ -144,8 +157,8 @@ class Lane:
             else:
                 return
 
-    async def _watch(self, connection: AbstractConnection, buffer: asyncio.Queue[AbstractIncomingMessage]) -> None:
-        """Find out when we are connected and hear nothing: the broker has messages or knows no consumer."""
+    async def _watch(self, connection: AbstractConnection) -> None:
+        """Find out when we are connected and hear nothing: the broker has messages for us, or knows no consumer."""
         silent_looks = 0
         while True:
             await asyncio.sleep(self._settings.watch_seconds)
@@ -153,8 +166,7 @@ class Lane:
                 async with connection.channel(publisher_confirms=False) as channel:
                     queue = await channel.declare_queue(self._settings.queue, passive=True)
                     seen = queue.declaration_result
-            waiting = (seen.message_count or 0) > 0 and buffer.empty() and buffer._unfinished_tasks == 0  # type: ignore[attr-defined]
-            silent_looks = silent_looks + 1 if waiting else 0
-            if not seen.consumer_count or silent_looks >= 2:
+            silent_looks = silent_looks + 1 if seen.message_count and self._is_idle else 0
+            if not seen.consumer_count or silent_looks >= _SILENT_LOOKS_MAX:
                 log.error("consumer_is_deaf", queue=self._settings.queue)
                 raise BrokerAway("The broker does not deliver to this consumer.")

@@ -39,3 +39,14 @@ def configure(level: int = logging.INFO) -> None:
     )
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it logs every lost connection with a traceback
     logging.getLogger("aio_pika").setLevel(logging.CRITICAL)
+
+
+def places(error: BaseException) -> list[str]:
+    """Name the places of a traceback, the innermost last; the error's own text may hold values and stays out."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    return found[-8:]

@@ -28,6 +28,7 @@ from store import deferred, inbox
 from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
+from workers.logs import places
 from workers.recoverability import Dead, Wait, after_failure
 from workers.settlement import Entry, Tally, kill, settle_entries, settle_seen, wait
 
@@ -216,16 +217,5 @@ def _log_failure(envelope: Envelope, error: BaseException) -> None:
         kind=envelope.kind,
         message_id=envelope.message_id,
         error=type(error).__name__,
-        where=_where(error),
+        where=places(error),
     )
-
-
-def _where(error: BaseException) -> list[str]:
-    """Name the places of a traceback; the error's own text may hold values and stays out."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}:{code.co_name}")
-        trace = trace.tb_next
-    return places[-8:]
