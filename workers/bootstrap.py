@@ -119,6 +119,7 @@ async def run(
         Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
     """
     handlers(), sweeps()
+    settings.programme.holidays.get(now().date())  # the first look makes the year's table; not inside a transaction
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         await store.migrate()
