@@ -121,6 +121,8 @@ class _KeyTwice(ValueError):
 
 
 def _no_key_twice(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) == len(pairs):
+        return
     seen = set()
     for key, _ in pairs:
         if key in seen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -38,7 +38,7 @@ class Policy(BaseModel):
     closing_days: frozenset[date] = Field(frozenset(), description="Further days on which the programme is closed.")
     help_desk_opens: time = Field(time(8), description="R72: when the help desk opens, in the programme's time zone.")
     help_desk_closes: time = Field(time(17), description="R72: when it closes.")
-    check_severities: dict[str, str] = Field(
+    check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
     )

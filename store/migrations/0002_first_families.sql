@@ -54,7 +54,8 @@ CREATE TABLE submissions (
     received_at TEXT NOT NULL,
     seq BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX submissions_by_transaction ON submissions (sender, transaction_control) WHERE verdict <> 'failed';
+CREATE UNIQUE INDEX submissions_by_transaction ON submissions (sender, transaction_control)
+    WHERE verdict IN ('accepted', 'zero_report');
 
 -- What was dispensed. The unique key is the record's identity (R48) and leads with the dispenser, so that a file's rows are
 -- neighbours; the other index leads with a date. state: active | voided
@@ -87,6 +88,9 @@ CREATE TABLE dispensations (
 CREATE UNIQUE INDEX dispensations_identity
     ON dispensations (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill);
 CREATE INDEX dispensations_by_day ON dispensations (received_on);
+-- What one message brought (whole-transaction void); its numbers only grow, so this index grows at its end.
+CREATE INDEX dispensations_by_message ON dispensations (seq);
+CREATE INDEX dispensations_voided ON dispensations (dispenser, filled_on) WHERE state = 'voided';
 
 -- Every earlier version of a record that was revised, voided or sent anew (R49): nothing is ever overwritten.
 CREATE TABLE dispensation_versions (

@@ -1,0 +1,255 @@
+"""Files and records take effect once by their identity, and the counts add up (R45–R49, F11)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.dispensation import file_submitted, prepare_file_submitted, record_submitted_all
+from handlers.outcomes import Done, Outcome, Refuse
+from handlers.registry import Setting
+from handlers.rules.policy import Policy
+from handlers.secrets import Vault
+from handlers.work import Leaving, Programme, Work
+from messages.asap.writer import Dispensing, write_transaction, write_void, write_zero_report
+from messages.codec import Limits, decode
+from messages.dispensation import DispensationFileSubmitted
+from messages.envelope import Envelope
+from store.contract import Store, Transaction
+from store.postgres import open_postgres
+from store.sqlite import open_sqlite
+
+NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
+PROGRAMME = Programme(Policy(), Vault({}), ("administrators@example.org",), {"gateway": "pharmacy@example.org"})
+PHARMACY = {"PHA01": "1234567893", "PHA02": "0700006", "PHA03": "AB1234563", "PHA04": "EXAMPLE PHARMACY"}
+CREATED = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
+
+
+def dispensing(number: str = "700001", status: str = "00", **fields: str) -> Dispensing:
+    """One record that passes every check."""
+    values = {
+        "PAT07": "EXAMPLE", "PAT08": "ROBIN", "PAT12": "1 EXAMPLE ST", "PAT14": "HARTFORD", "PAT15": "CT",
+        "PAT16": "06103", "PAT18": "19800101", "PAT19": "F", "PAT20": "01", "DSP01": status, "DSP02": number,
+        "DSP03": "20260610", "DSP04": "0", "DSP05": "20260611", "DSP06": "0", "DSP07": "01", "DSP08": "00093005801",
+        "DSP09": "30", "DSP10": "10", "DSP11": "01", "DSP12": "05", "DSP13": "00", "DSP16": "04",
+        "PRE01": "1234567893", "PRE02": "AB1234563", "PRE05": "PRESCRIBER", "PRE06": "SAM",
+    } | fields  # fmt: skip
+    return Dispensing(values, ())
+
+
+def file(transaction: str, *dispensings: Dispensing, file_type: str = "P") -> bytes:
+    """A transaction of one pharmacy."""
+    return write_transaction("4.2B", transaction, CREATED, [(PHARMACY, dispensings)], file_type=file_type)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store of each engine is."""
+    if request.param == "sqlite":
+        return str(tmp_path / "pmp.db")
+    return str(request.getfixturevalue("fresh_postgres_url"))
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """An empty store of each engine."""
+    is_postgres = store_url.startswith("postgres")
+    opened: Store = await (open_postgres(store_url, connections=2) if is_postgres else open_sqlite(Path(store_url)))
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+class Gateway:
+    """Hands in files and records one after the other, and remembers what would leave."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.seq = 0
+        self.notices: list[str] = []
+
+    async def file(self, body: bytes) -> dict[str, Any]:
+        """Hand in a file; return the report."""
+        message = DispensationFileSubmitted(body=body, file_name="example.dat")
+        envelope = Envelope(f"m{self.seq}", message.kind, "gateway", body)
+        prepared = prepare_file_submitted(message, Setting(envelope, PROGRAMME, NOW, None))
+        outcome = await self._in_transaction(message, prepared, envelope, file_submitted)
+        assert isinstance(outcome, Done)
+        assert outcome.result is not None
+        return dict(outcome.result)
+
+    async def _in_transaction(
+        self,
+        message: Any,
+        prepared: Any,
+        envelope: Envelope,
+        handle: Callable[[Work[Any, Any]], Awaitable[Outcome]],
+    ) -> Outcome:
+        self.seq += 1
+        leaving = Leaving(self.seq)
+
+        async def unit(tx: Transaction) -> Outcome:
+            return await handle(Work(message, prepared, envelope, self.seq, tx, NOW, PROGRAMME, leaving))
+
+        outcome = await self.store.write(unit)
+        self.notices = [staged.name for staged in leaving.staged if staged.channel == "mail"]
+        return outcome
+
+    async def records(self, *bodies: dict[str, Any]) -> list[Outcome]:
+        """Hand in JSON records in one batch."""
+        works: list[Work[Any, Any]] = []
+
+        async def unit(tx: Transaction) -> list[Outcome]:
+            for body in bodies:
+                self.seq += 1
+                envelope = Envelope(
+                    f"m{self.seq}", "dispensation.record_submitted", "gateway", json.dumps(body).encode()
+                )
+                message = decode(envelope, Limits())
+                works.append(Work(message, None, envelope, self.seq, tx, NOW, PROGRAMME, Leaving(self.seq)))
+            return await record_submitted_all(works)
+
+        return await self.store.write(unit)
+
+
+def became(report: dict[str, Any]) -> dict[str, int]:
+    """The counts of the only pharmacy, those that are not nought; they must add up to its total (R47)."""
+    (counts,) = report["pharmacies"]
+    names = ("stored", "duplicates", "revised", "voided", "voids_not_found", "with_errors")
+    assert sum(counts[name] for name in names) == counts["total"]
+    return {name: counts[name] for name in names if counts[name]}
+
+
+@pytest.fixture
+def gateway(store: Store) -> Gateway:
+    """A gateway in front of an empty store."""
+    return Gateway(store)
+
+
+async def test_r47_records_are_stored_and_reported(gateway: Gateway) -> None:
+    """Good records are stored, one at fault stays out, and the submitter is told."""
+    report = await gateway.file(file("T1", dispensing("1"), dispensing("2"), dispensing("3", DSP09="none")))
+    assert report["verdict"] == "accepted"
+    assert became(report) == {"stored": 2, "with_errors": 1}
+    assert gateway.notices == ["submission.status_report"]
+
+
+async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:
+    """Sent again in another transaction it is counted, not stored; fill numbers compare as numbers."""
+    await gateway.file(file("T1", dispensing("1")))
+    report = await gateway.file(file("T2", dispensing("1", DSP06="00", DSP09="30.0"), dispensing("2"), dispensing("2")))
+    assert became(report) == {"stored": 1, "duplicates": 2}
+
+
+async def test_f11_a_transaction_sent_again_changes_nothing(gateway: Gateway) -> None:
+    """The same TH02 of the same sender gets the same report and no second e-mail."""
+    first = await gateway.file(file("T1", dispensing("1")))
+    again = await gateway.file(file("T1", dispensing("1"), dispensing("2")))
+    assert again == first
+    assert gateway.notices == []
+
+
+async def test_r49_void_then_new_is_new_again(gateway: Gateway) -> None:
+    """A void withdraws the record; a new one after it is stored at once, also within one file."""
+    await gateway.file(file("T1", dispensing("1"), dispensing("2")))
+    report = await gateway.file(file("T2", dispensing("1", "02"), dispensing("9", "02"), dispensing("1")))
+    assert became(report) == {"voided": 1, "voids_not_found": 1, "stored": 1}
+    assert became(await gateway.file(file("T3", dispensing("1"), dispensing("2")))) == {"duplicates": 2}
+
+
+async def test_r49_revise_keeps_every_version(gateway: Gateway) -> None:
+    """A revision replaces the record of its key; one of an unknown record is stored as new."""
+    await gateway.file(file("T1", dispensing("1")))
+    report = await gateway.file(file("T2", dispensing("1", "01", DSP10="20"), dispensing("5", "01")))
+    assert became(report) == {"revised": 1, "stored": 1}
+
+
+async def test_r49_a_whole_transaction_is_voided(gateway: Gateway) -> None:
+    """TH03 = 04 withdraws what the earlier transaction brought; a second time there is nothing left."""
+    await gateway.file(file("T1", dispensing("1"), dispensing("2")))
+    assert (await gateway.file(write_void("4.2B", "T1", CREATED)))["voided"] == 2
+    assert (await gateway.file(write_void("4.2B", "T1", CREATED)))["voided"] == 0
+    assert (await gateway.file(write_void("4.2B", "T9", CREATED)))["voids_not_found"] == 1
+
+
+async def test_r42_a_zero_report_is_confirmed(gateway: Gateway) -> None:
+    """A zero report is kept and gets its own confirmation."""
+    body = write_zero_report("4.2B", "Z1", CREATED, PHARMACY, begins_on=CREATED.date(), ends_on=CREATED.date())
+    report = await gateway.file(body)
+    assert report["verdict"] == "zero_report"
+    assert gateway.notices == ["submission.zero_report"]
+
+
+async def test_f14_a_test_file_stores_nothing(gateway: Gateway) -> None:
+    """A test file is checked and reported; the same transaction in earnest is stored afterwards."""
+    report = await gateway.file(file("T1", dispensing("1"), file_type="T"))
+    assert report["verdict"] == "test"
+    assert became(await gateway.file(file("T1", dispensing("1")))) == {"stored": 1}
+
+
+async def test_r46_a_broken_file_fails_as_a_whole(gateway: Gateway) -> None:
+    """Nothing of it is stored, its faults are named, and the corrected file may carry the same number."""
+    report = await gateway.file(file("T1", dispensing("1")).replace(b"TT*T1", b"TT*T2"))
+    assert report["verdict"] == "failed"
+    assert [fault["check"] for fault in report["faults"]] == ["F08"]
+    assert gateway.notices == ["submission.failed"]
+    assert became(await gateway.file(file("T1", dispensing("1")))) == {"stored": 1}
+
+
+def record(number: str = "800001", **fields: Any) -> dict[str, Any]:
+    """One JSON record that passes every check."""
+    return {
+        "dispenser": {"dea": "AB1234563"},
+        "patient": {
+            "last_name": "EXAMPLE", "first_name": "ROBIN", "address": "1 EXAMPLE ST", "city": "HARTFORD",
+            "state": "CT", "zip": "06103", "date_of_birth": "1980-01-01", "gender": "F",
+        },
+        "prescriber": {"dea": "AB1234563", "last_name": "PRESCRIBER", "first_name": "SAM"},
+        "prescription_number": number, "written_on": "2026-06-10", "refills_authorized": 0,
+        "filled_on": "2026-06-11", "fill_number": 0, "product_id": "00093005801", "quantity": "30",
+        "days_supply": 10, "payment_type": "04",
+    } | fields  # fmt: skip
+
+
+def verdicts(outcomes: list[Outcome]) -> list[Any]:
+    """What each record became, or the check that it failed."""
+    return [o.code if isinstance(o, Refuse) else o.result["verdict"] for o in outcomes]  # type: ignore[union-attr,index]
+
+
+async def test_r45_json_records_share_identity_with_files(gateway: Gateway) -> None:
+    """A record of a file sent as JSON is a duplicate; within one batch each key is stored once."""
+    await gateway.file(file("T1", dispensing("1")))
+    outcomes = await gateway.records(record("1"), record("2"), record("2", quantity="30.0"), record("3"))
+    assert verdicts(outcomes) == ["duplicate", "stored", "duplicate", "stored"]
+
+
+async def test_r49_json_records_are_revised_and_voided_in_order(gateway: Gateway) -> None:
+    """New, revise, void and new again in one batch take effect one after the other."""
+    outcomes = await gateway.records(
+        record("1"), record("1", status="revise", days_supply=20), record("1", status="void"),
+        record("7", status="void"), record("1"),
+    )  # fmt: skip
+    assert verdicts(outcomes) == ["stored", "revised", "voided", "void_not_found", "stored"]
+
+
+@pytest.mark.parametrize(
+    ("check", "fields"),
+    [
+        ("R18", {"dispenser": {"name": "EXAMPLE"}}),
+        ("R17", {"dispenser": {"dea": "AB1234567"}}),
+        ("R19", {"dispenser": {"npi": "1234567890"}}),
+        ("R23", {"prescriber": {"last_name": "PRESCRIBER", "first_name": "SAM"}}),
+        ("R04", {"filled_on": "2026-06-16"}),
+        ("R05", {"written_on": "2026-06-12"}),
+        ("R09", {"product_id": "123"}),
+        ("R12", {"days_supply": 0}),
+    ],
+)
+async def test_json_records_are_refused_by_check(gateway: Gateway, check: str, fields: dict[str, Any]) -> None:
+    """A record at fault is refused with the check's id; its neighbours are stored."""
+    assert verdicts(await gateway.records(record("1"), record("2", **fields))) == ["stored", check]
