@@ -1,0 +1,129 @@
+"""Everything up with one command: a broker found or started, topology declared, store migrated, all roles running."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+from handlers.secrets import new_private_key
+from messages.errors import Misconfigured, PmpError
+from messages.registry import families
+from workers import bootstrap
+from workers.services.private import Say
+from workers.services.rabbitmq import Broker, private_rabbitmq
+from workers.settings import Settings
+from workers.topology.declare import declare
+from workers.topology.plan import plan
+
+LOCAL = Path(".local")
+KEY_ID = "local"
+
+
+async def up(settings: Settings, say: Say) -> None:
+    """All roles run until SIGINT or SIGTERM; what was started for them is gone afterwards.
+
+    Raises:
+        Misconfigured: no broker is to be had, or a setting is wrong.
+    """
+    is_private = not settings.amqp_url.get_secret_value()
+    async with prepared(settings, say) as site:
+        for line in whereabouts(site, is_private=is_private):
+            say(line)
+        await bootstrap.run(site, on_ready=lambda: say("Ready. Ctrl-C ends it."))
+
+
+@asynccontextmanager
+async def prepared(settings: Settings, say: Say, *, local: Path = LOCAL) -> AsyncIterator[Settings]:
+    """The settings of a site that is ready: broker and topology stand, the store is migrated, a sealing key is set.
+
+    Args:
+        settings: what is set; an empty ``amqp_url`` gets a private RabbitMQ for as long as the block runs.
+        say: told what happens.
+        local: where a generated sealing key is kept for the next run.
+    """
+    async with with_broker(settings, say) as placed:
+        site = with_sealing_key(placed, local / "sealing-key")
+        await declare(site.amqp_url.get_secret_value(), bootstrap.management_of(site), plan(families()))
+        async with bootstrap.open_store(site) as store:
+            await store.migrate()
+        yield site
+
+
+@asynccontextmanager
+async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
+    """The settings with a broker in them: the one that is set, else one started for this block."""
+    if settings.amqp_url.get_secret_value():
+        yield settings
+        return
+    with ExitStack() as stack:
+        broker = await _started(stack, say)
+        yield settings.model_copy(
+            update={
+                "amqp_url": SecretStr(broker.amqp_url),
+                "management_url": SecretStr(broker.management_url or ""),
+            }
+        )
+
+
+async def _started(stack: ExitStack, say: Say) -> Broker:
+    """Start a private broker in a thread; a cancelled start is waited for, so that the stack can end the broker."""
+    starting = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, private_rabbitmq(say)))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(PmpError, OSError):
+            await starting
+        raise
+
+
+def with_sealing_key(settings: Settings, file: Path) -> Settings:
+    """The settings with a sealing key: the one that is set, else the file's, made at the first run (R38)."""
+    if settings.sealing_keys:
+        return settings
+    return settings.model_copy(update={"sealing_keys": {KEY_ID: SecretStr(_kept_key(file))}})
+
+
+def _kept_key(file: Path) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Its readers are fixed at its making: no moment in which others could read it.
+    with suppress(FileExistsError):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as made:
+            made.write(base64.b64encode(new_private_key()).decode())
+    key = file.read_text().strip()
+    try:
+        size = len(base64.b64decode(key, validate=True))
+    except ValueError:
+        size = 0
+    if size != 32:
+        raise Misconfigured(f"{file} holds no sealing key; remove it, and the next run makes one.")
+    return key
+
+
+def whereabouts(site: Settings, *, is_private: bool) -> list[str]:
+    """Say where things are; a password only when it is that of a private broker, which ends with this process."""
+    url = site.amqp_url.get_secret_value()
+    key = bootstrap.programme_of(site).vault.sealing_key
+    mail = site.mail_folder if site.transport == "folder" else f"by {site.smtp_host}:{site.smtp_port}"
+    return [
+        f"RabbitMQ:     {url if is_private else masked(url)}",
+        f"E-mails:      {mail}",
+        f"Store:        {masked(site.store.get_secret_value())}",
+        f"Sealing key:  {key.key_id} {base64.b64encode(key.public_key).decode()} (public; for portals)",
+    ]
+
+
+def masked(url: str) -> str:
+    """The address without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
