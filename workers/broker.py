@@ -57,5 +57,6 @@ def to_envelope(message: AbstractIncomingMessage) -> Envelope:
 def _text(value: object) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = value if isinstance(value, str) else ""
-    return "".join(c for c in text[:_TEXT_CHARS_MAX] if c.isprintable())
+    text = value[:_TEXT_CHARS_MAX] if isinstance(value, str) else ""
+    # Ten texts a message, nearly all clean: asking for the whole first is 10 times cheaper than going through each.
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())

@@ -112,10 +112,10 @@ async def _settle(
     match outcome:
         case Done(result):
             tally.outcomes.append((work.envelope.kind, "done"))
-            if result is None and not work.envelope.reply_to:
+            if not work.envelope.reply_to:
                 return []
             answer = _answer(work.envelope, "accepted", result=dict(result) if result is not None else None)
-            if result is not None and work.envelope.reply_to:
+            if result is not None:
                 await inbox.settle(tx, work.seq, "done", answer.model_dump_json(exclude_none=True), work.now)
             return _reply(work.envelope, answer, work.seq)
         case Refuse():

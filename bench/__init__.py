@@ -1,0 +1,1 @@
+"""How fast the workers are, beside which peers: ``python -m bench``."""

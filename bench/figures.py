@@ -1,0 +1,130 @@
+"""What is measured, one function a figure; each gives rows of the table."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bench.load import FILE_KIND, FILE_QUEUE, RECORD_KIND, RECORD_QUEUE, file_bodies, fill, record_bodies, trickle
+from bench.stage import Stage, peak_mib, reading
+
+Row = tuple[str, str, str]
+"""What, how much, beside the first of its kind."""
+
+
+_RECORD_RUNS = (
+    ("pmp", "bench.worker", True),
+    ("pmp, no answer asked", "bench.worker", False),
+    ("bare aio-pika loop", "bench.bare", True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    records: int = 20_000
+    files: int = 120
+    file_records: int = 500
+    seconds: int = 20
+    big_file_records: int = 50_000
+    rounds: int = 3
+    growth_rows: int = 10_000_000
+
+
+async def records(stage: Stage, size: Size) -> list[Row]:
+    """Single records through the full path, beside the bare loop and Dramatiq; three rows each, without an answer two."""
+    bodies = record_bodies(size.records)
+    rates: dict[str, list[float]] = {}
+    for _ in range(size.rounds):
+        for who, module, asks in _RECORD_RUNS:
+            await fill(stage.amqp_url, RECORD_KIND, bodies, asks=asks)
+            store = await stage.fresh_store()
+            with stage.process(module, store) as process:
+                rates.setdefault(who, []).append(await stage.rate(store, size.records, [process]))
+                await _emptied(stage, RECORD_QUEUE)
+        store = await stage.fresh_store()
+        with stage.process("bench.peer", store, "fill", BENCH_RECORDS=str(size.records)) as process:
+            await asyncio.to_thread(process.wait)
+        with stage.process("bench.peer", store, "work") as process:
+            rates.setdefault("Dramatiq", []).append(await stage.rate(store, size.records, [process]))
+    medians = {who: statistics.median(found) for who, found in rates.items()}
+    return [
+        (f"records/s, {len(bodies[0])} bytes each: {who}", f"{rate:,.0f}", f"pmp is {medians['pmp'] / rate:.1f}x")
+        for who, rate in medians.items()
+    ]
+
+
+async def files(stage: Stage, size: Size) -> list[Row]:
+    """ASAP files through the full path, with one worker process and with two."""
+    bodies, rows = file_bodies(size.files, size.file_records), size.files * size.file_records
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(size.rounds):
+        for workers, found in rates.items():
+            await fill(stage.amqp_url, FILE_KIND, bodies)
+            store = await stage.fresh_store()
+            with ExitStack() as stack:
+                running = [stack.enter_context(stage.process("bench.worker", store)) for _ in range(workers)]
+                found.append(await stage.rate(store, rows, running))
+                await _emptied(stage, FILE_QUEUE)
+    one, two = statistics.median(rates[1]), statistics.median(rates[2])
+    return [
+        (f"records/s in files of {size.file_records}: one worker", f"{one:,.0f}", ""),
+        (f"records/s in files of {size.file_records}: two workers", f"{two:,.0f}", f"{two / one:.2f}x of one"),
+    ]
+
+
+async def latency(stage: Stage, size: Size) -> list[Row]:
+    """From publishing to committed and acknowledged, 50 messages a second."""
+    bodies = record_bodies(size.seconds * 50)
+    table: dict[str, tuple[float, float]] = {}
+    for module, who in (("bench.worker", "pmp"), ("bench.bare", "bare aio-pika loop")):
+        store, told = await stage.fresh_store(), stage.folder / f"{module}.latencies"
+        with stage.process(module, store, BENCH_LATENCIES=str(told)) as process:
+            await stage.consumed(RECORD_QUEUE, process)
+            await trickle(stage.amqp_url, bodies, 50)
+            with reading(store) as count:
+                deadline = time.monotonic() + 30
+                while count() < len(bodies) and time.monotonic() < deadline:
+                    await asyncio.sleep(0.05)
+        taken = sorted(float(line) for line in told.read_text().split())
+        table[who] = statistics.median(taken), taken[int(len(taken) * 0.99)]
+    ours = table["pmp"]
+    return [
+        (f"latency at 50/s, p50 / p99 ms: {who}", f"{p50:.1f} / {p99:.1f}",
+         "" if who == "pmp" else f"pmp is {ours[0] / p50:.2f}x / {ours[1] / p99:.2f}x")
+        for who, (p50, p99) in table.items()
+    ]  # fmt: skip
+
+
+async def memory(stage: Stage, size: Size) -> list[Row]:
+    """The worker's peak, idle and after one large file."""
+    store = await stage.fresh_store()
+    with stage.process("bench.worker", store) as process:
+        await stage.consumed(FILE_QUEUE, process)
+        await asyncio.sleep(1)
+        idle = peak_mib(process)
+        body = file_bodies(1, size.big_file_records)[0]
+        await fill(stage.amqp_url, FILE_KIND, [body])
+        await stage.rate(store, size.big_file_records, [process])
+        await _emptied(stage, FILE_QUEUE)
+        after = peak_mib(process)
+    size_mb = len(body) / 1e6
+    return [
+        ("peak memory, idle worker", f"{idle:.0f} MiB", ""),
+        (
+            f"after a file of {size.big_file_records:,} records ({size_mb:.1f} MB)",
+            f"{after:.0f} MiB",
+            f"+{after - idle:.0f} MiB",
+        ),
+    ]
+
+
+async def _emptied(stage: Stage, queue: str) -> None:
+    """The last batch is acknowledged: nothing comes back to the next round."""
+    await asyncio.sleep(0.3)
+    if left := await stage.depth(queue):
+        print(f"{left} messages are left in {queue}; the next figure is not to be trusted.")

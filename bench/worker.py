@@ -1,0 +1,28 @@
+"""Our worker process as `pmp worker` runs it, watched. Ends at SIGTERM; BENCH_PROFILE names a file for cProfile."""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import os
+
+from bench.clock import Latencies
+from workers import bootstrap, logs
+from workers.settings import load_settings
+
+
+def main() -> None:
+    logs.configure()
+    latencies = Latencies.from_environment()
+    work = bootstrap.run(load_settings(), ["worker"])
+    if path := os.environ.get("BENCH_PROFILE"):
+        profile = cProfile.Profile()
+        profile.runcall(asyncio.run, work)
+        profile.dump_stats(path)
+    else:
+        asyncio.run(work)
+    latencies.write()
+
+
+if __name__ == "__main__":
+    main()
