@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -29,7 +29,7 @@ from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import Dead, Wait, after_failure
+from workers.recoverability import RETRIED, Dead, Wait, after_failure
 from workers.settlement import Entry, Tally, kill, settle_entries, settle_seen, wait
 
 log = structlog.get_logger("pmp.process")
@@ -56,6 +56,8 @@ class Processor:
     kill_attempts_max: int = 3
     """Attempts of a message that was redelivered each time (it ends the process) before it is a dead letter. Below the broker's
     delivery limit of 10, so that the sender is told by us."""
+    _begun: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Counted attempts without an outcome so far: while the store is away they go on here and are not counted again."""
 
     async def process(self, deliveries: Sequence[Delivery]) -> None:
         """Bring every delivery to a committed outcome, in their order.
@@ -96,12 +98,15 @@ class Processor:
         known = await self.store.read(lambda tx: inbox.seen(tx, envelope.sender, envelope.message_id))
         attempts = 1
         if known is None:
-            attempts = await self.store.write(lambda tx: inbox.count_attempt(tx, envelope))
+            if envelope.key not in self._begun:
+                self._begun[envelope.key] = await self.store.write(lambda tx: inbox.count_attempt(tx, envelope))
+            attempts = self._begun[envelope.key]
         if attempts > self.kill_attempts_max:
             reason = Reason("ends_the_process", f"The process ended during each of {attempts - 1} attempts.")
             await self.bury(envelope, reason, origin="process", attempts=attempts - 1)
-            return
-        await self._alone(replace(await self._entry(envelope), is_counted=True), attempts=attempts)
+        else:
+            await self._alone(replace(await self._entry(envelope), is_counted=True), attempts=attempts)
+        self._begun.pop(envelope.key, None)
 
     async def bury(self, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int) -> None:
         """Take a message straight to the dead letters; once, however often it is brought."""
@@ -115,7 +120,12 @@ class Processor:
             return Entry(
                 envelope, None, None, Reason(error.code, error.text, error.field, getattr(error, "faults", ()))
             )
-        return await self._prepared(envelope, message, now or self.clock())
+        try:
+            return await self._prepared(envelope, message, now or self.clock())
+        except Transient:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
+            return Entry(envelope, message, None, None, failure=error)
 
     async def _prepared(self, envelope: Envelope, message: Message, now: datetime) -> Entry:
         handler = handlers()[message.kind]
@@ -124,11 +134,7 @@ class Processor:
         look = handler.look
         seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
         setting = Setting(envelope, self.programme, now, seen)
-        prepare = handler.prepare
-        try:
-            prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
-            return Entry(envelope, message, None, None, failure=error)
+        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, handler.prepare, message, setting)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)
         return Entry(envelope, message, prepared, None)
@@ -156,6 +162,8 @@ class Processor:
 
         async def unit(tx: Transaction) -> Tally:
             taken = await inbox.claim_all(tx, [entry.envelope], now)
+            if entry.is_counted:
+                await inbox.forget_attempts(tx, entry.envelope)
             if entry.envelope.key not in taken:
                 return await settle_seen(tx, entry, now)
             return await self._decided(tx, taken[entry.envelope.key], entry.envelope, decision, attempts, now)
@@ -186,12 +194,15 @@ class Processor:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: the same decision as for a first delivery
             _log_failure(entry.envelope, error)
-            decision = after_failure(error, attempts=waiting.attempts, now=now, policy=self.programme.policy)
+            failures = waiting.attempts if waiting.code in RETRIED else 1  # turns spent waiting were no failures
+            decision = after_failure(
+                error, attempts=failures, now=now, policy=self.programme.policy, gives_up_at=waiting.gives_up_at
+            )
 
             async def decide(tx: Transaction) -> Tally:
                 if not await deferred.take(tx, waiting):
                     return Tally()
-                return await self._decided(tx, waiting.seq, waiting.envelope, decision, waiting.attempts, now)
+                return await self._decided(tx, waiting.seq, waiting.envelope, decision, failures, now)
 
             self._told(await self.store.write(decide))
 

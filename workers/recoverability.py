@@ -11,6 +11,9 @@ from messages.errors import Permanent, Transient
 from store.contract import Conflict
 from store.dead_letters import Reason
 
+RETRIED = frozenset({"conflict", "handler_failed"})
+"""Codes of a message that waits because handling failed, not because something has not arrived."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -29,8 +32,10 @@ class Dead:
     reason: Reason
 
 
-def after_failure(error: Exception, *, attempts: int, now: datetime, policy: Policy) -> Wait | Dead:
-    """Decide on a message whose handling raised; ``attempts`` counts the one that failed.
+def after_failure(
+    error: Exception, *, attempts: int, now: datetime, policy: Policy, gives_up_at: datetime | None = None
+) -> Wait | Dead:
+    """Decide on a message whose handling raised; ``attempts`` counts the failed ones in a row, with this one.
 
     Permanent errors are dead at once. Everything else is a bug or a race: tried again with growing pauses, then dead. A
     service that is away is no failure of the message, so Transient never comes here.
@@ -42,9 +47,8 @@ def after_failure(error: Exception, *, attempts: int, now: datetime, policy: Pol
     if attempts >= policy.retry_attempts_max:
         return Dead(Reason(what, f"Handling failed {attempts} times, last with {type(error).__name__}."))
     pause = timedelta(seconds=policy.retry_seconds * 4 ** (attempts - 1))
-    return Wait(
-        what, f"Handling failed with {type(error).__name__}.", now + pause, datetime.max.replace(tzinfo=now.tzinfo)
-    )
+    gives_up_at = gives_up_at or now + timedelta(days=policy.defer_days)
+    return Wait(what, f"Handling failed with {type(error).__name__}.", now + pause, gives_up_at)
 
 
 def after_defer(

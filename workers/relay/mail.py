@@ -105,11 +105,15 @@ class MailRelay:
         )
         if not leased:
             return 0
-        settled = [one for one in await asyncio.gather(*(self._send(one) for one in leased)) if one is not None]
+        ended = await asyncio.gather(*(self._send(one) for one in leased), return_exceptions=True)
+        settled = [one for one in ended if isinstance(one, Settled)]
         after = self.clock()
         await self.store.write(lambda tx: outbox.settle_all(tx, settled, self.leased_by, after))
         for one in settled:
             log.info("mail_settled", outbox=one.no, state=one.state)
+        for failure in ended:  # only now: what did leave is settled, however its neighbours ended
+            if isinstance(failure, BaseException):
+                raise failure
         if any(one.reply.startswith("misconfigured") for one in settled):
             raise MailerMisconfigured("The mail server refuses our login, TLS or sender: see `pmp outbox list`.")
         return len(leased)

@@ -90,7 +90,7 @@ class PublishRelay:
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
             self._events = await self._channel.get_exchange(EVENTS, ensure=False)
             self._answers = self._channel.default_exchange
-        except (AMQPError, OSError, TimeoutError) as error:
+        except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
             raise BrokerAway(f"RabbitMQ gives no channel: {type(error).__name__}.") from error
 
     async def _publish(self, leased: Leased) -> Settled:

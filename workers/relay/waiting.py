@@ -6,26 +6,42 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from store import deferred
+from store.deferred import Deferred
 from workers.process import Processor
 
 _MOST_AT_ONCE = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WaitingRelay:
-    """Gives each due message its turn, leased so that one process has it and a dead process does not keep it."""
+    """Gives each due message its turn, leased so that one process has it and a dead process does not keep it.
+
+    One lease at a time: a message that ends the process must not let its neighbours lose turns with it.
+    """
 
     processor: Processor
     lease_seconds: float
+    _held: Deferred | None = None
+    """Leased and without an outcome, because the store went away meanwhile: that is no lost turn."""
 
     async def turn(self) -> int:
-        """Process what is due; return how many messages had their turn."""
+        """Process what is due; return how many messages had their turn.
+
+        Raises:
+            StoreAway: the message in hand has its turn when the store is back.
+        """
+        turns = 0
+        while turns < _MOST_AT_ONCE:
+            self._held = self._held or await self._leased()
+            if self._held is None:
+                break
+            await self.processor.process_deferred(self._held)
+            self._held = None
+            turns += 1
+        return turns
+
+    async def _leased(self) -> Deferred | None:
         now = self.processor.clock()
-        due = await self.processor.store.write(
-            lambda tx: deferred.lease(
-                tx, now=now, leased_until=now + timedelta(seconds=self.lease_seconds), most=_MOST_AT_ONCE
-            )
-        )
-        for waiting in due:
-            await self.processor.process_deferred(waiting)
-        return len(due)
+        until = now + timedelta(seconds=self.lease_seconds)
+        due = await self.processor.store.write(lambda tx: deferred.lease(tx, now=now, leased_until=until, most=1))
+        return due[0] if due else None

@@ -1,0 +1,18 @@
+"""What every fault test needs: a declared site of its own, whose processes are gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.site import Site, site_on
+from workers.services.rabbitmq import Broker
+
+
+@pytest.fixture
+async def site(rabbitmq: Broker, amqp_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    site = await site_on(rabbitmq, amqp_url, tmp_path).declared()
+    yield site
+    await site.stop_all()

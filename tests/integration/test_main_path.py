@@ -1,0 +1,95 @@
+"""The main path on a real broker: from a publisher's message to its effect, its answer and its e-mail."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from messages.envelope import JSON
+from tests.site import Site, example_ticket, site_on, until
+from workers.client import Publisher, new_message_id
+from workers.services.rabbitmq import Broker
+
+
+@pytest.fixture
+async def site(rabbitmq: Broker, amqp_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    site = await site_on(rabbitmq, amqp_url, tmp_path).declared()
+    yield site
+    await site.stop_all()
+
+
+async def test_every_sender_is_answered(site: Site) -> None:
+    """Accepted, refused and failed come back to the sender; the mails of the accepted one leave; SIGTERM ends in order."""
+    process = await site.start()
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        ticket, message_id = example_ticket("t1"), new_message_id()
+        first = await portal.ask(ticket, message_id=message_id, timeout_seconds=20)
+        again = await portal.ask(ticket, message_id=message_id, timeout_seconds=20)
+        other = await portal.ask(ticket, timeout_seconds=20)
+        bad = await portal.ask_body("ticket.opened", b"{}", content_type=JSON, message_id="bad", timeout_seconds=20)
+    assert (first.status, other.status, other.code) == ("accepted", "refused", "ticket_exists")
+    assert again == first
+    assert (bad.status, bad.code, bad.message_id) == ("failed", "invalid", "bad")
+    assert site.counted.states() == {"done": 1, "refused": 1, "dead": 1}
+    mails = "SELECT count(*) FROM outbox WHERE channel = 'mail' AND state = 'sent'"
+    await until(lambda: site.counted.number(mails) == 2, "both mails are sent")
+    assert len(list((site.folder / "mail").glob("*.eml"))) == 2
+    assert await site.stop(process) == 0
+
+
+async def test_a_kind_without_a_queue_is_answered(site: Site) -> None:
+    """What no queue takes is not lost: it stands in the dead letters and its sender is told."""
+    await site.start()
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        answer = await portal.ask_body("nonsense.kind", b"{}", content_type=JSON, message_id="m1", timeout_seconds=20)
+    assert (answer.status, answer.code) == ("failed", "unknown_kind")
+    assert site.counted.rows("SELECT origin, code, kind FROM dead_letters") == [
+        ("unrouted", "unknown_kind", "nonsense.kind")
+    ]
+
+
+async def test_two_workers_that_get_the_same_messages_have_one_effect_each(site: Site) -> None:
+    """Every message is published twice and two processes take them: each has its effect once, across processes."""
+    await asyncio.gather(site.start("worker"), site.start("worker"))
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        tickets = [(example_ticket(f"t{n:03}"), f"m{n:03}") for n in range(100)]
+        await asyncio.gather(*(portal.publish(one, message_id=name) for one, name in tickets * 2))
+    names = [f"t{n:03}" for n in range(100)]
+    await until(lambda: site.counted.tickets() == names, "100 tickets")
+    for process in site.processes:
+        assert await site.stop(process) == 0
+    assert site.counted.tickets() == names
+    assert site.counted.states() == {"done": 100}
+    assert site.counted.staged("ticket.opened_administrators") == 100
+
+
+async def test_poison_does_not_hold_up_its_neighbours(site: Site) -> None:
+    """One unreadable message among 500: it is dead with its reason, the 500 are done."""
+    await site.start("worker")
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        good = [portal.publish(example_ticket(f"t{n:03}")) for n in range(500)]
+        bad = portal.publish_body("ticket.opened", b"\x00[[[", content_type=JSON, message_id="poison")
+        await asyncio.gather(*good[:250], bad, *good[250:])
+    await until(lambda: sum(site.counted.states().values()) == 501, "501 messages are settled")
+    assert site.counted.states() == {"done": 500, "dead": 1}
+    assert site.counted.dead() == ["not_json"]
+
+
+async def test_sigterm_under_load_drains_and_loses_nothing(site: Site) -> None:
+    """A process told to stop in mid-load finishes what it has taken; the next one does the rest."""
+    process = await site.start("worker")
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        load = asyncio.gather(*(portal.publish(example_ticket(f"t{n:04}")) for n in range(1500)))
+        await until(lambda: sum(site.counted.states().values()) > 50, "the load has begun")
+        assert await site.stop(process, signal.SIGTERM) == 0
+        await load
+    assert sum(site.counted.states().values()) < 1500, "the stop came too late to prove anything"
+    await site.start("worker")
+    await until(lambda: sum(site.counted.states().values()) == 1500, "all are settled")
+    assert site.counted.tickets() == [f"t{n:04}" for n in range(1500)]
+    assert site.counted.states() == {"done": 1500}
+    assert site.counted.number("SELECT count(*) FROM attempts") == 0

@@ -1,0 +1,197 @@
+"""A running site for tests: its own vhost and store, as a process that can be killed; counts straight from its file.
+
+``python -m tests.site`` is the process: the real ``bootstrap.run`` with the settings from the environment. A ticket whose
+subject is ``KILLER`` ends that process at once, as a crash in a library would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from handlers import ticket
+from handlers.secrets import new_private_key
+from messages.registry import families
+from messages.ticket import TicketOpened
+from workers import bootstrap, logs
+from workers.services.rabbitmq import Broker
+from workers.settings import Settings, load_settings
+from workers.topology.declare import declare
+from workers.topology.plan import plan
+
+KILLER = "This ends the process"
+SEALING_KEY = base64.b64encode(new_private_key()).decode()
+
+
+def example_ticket(name: str, *, subject: str = "A question") -> TicketOpened:
+    """A ticket that is accepted."""
+    return TicketOpened(
+        ticket_id=name,
+        category="low",
+        requester_name="Bo Lee",
+        requester_email="bo@example.org",
+        subject=subject,
+        description="It does not open.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts from a store's file; shares no code with the workers."""
+
+    path: Path
+
+    def number(self, query: str, *values: object) -> int:
+        """The single number that a query returns."""
+        return int(self.rows(query, *values)[0][0])
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def states(self) -> dict[str, int]:
+        """How many messages stand in each state."""
+        return dict(self.rows("SELECT state, count(*) FROM inbox GROUP BY state"))
+
+    def tickets(self) -> list[str]:
+        """The names of all tickets, sorted; one that had its effect twice would stand here twice."""
+        return [row[0] for row in self.rows("SELECT ticket_id FROM tickets ORDER BY ticket_id")]
+
+    def dead(self) -> list[str]:
+        """The codes of all dead letters, oldest first."""
+        return [row[0] for row in self.rows("SELECT code FROM dead_letters ORDER BY no")]
+
+    def staged(self, name: str) -> int:
+        """How many rows of this name were ever written to leave."""
+        return self.number("SELECT count(*) FROM outbox WHERE name = ?", name)
+
+
+async def until(condition: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
+    """Return as soon as the condition holds; after the deadline the test fails and says what was missing."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.05)
+
+
+@dataclass(slots=True)
+class Site:
+    """One vhost, one store, and processes on them."""
+
+    amqp_url: str
+    management_url: str
+    folder: Path
+    more: dict[str, str] = field(default_factory=dict)
+    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    @property
+    def counted(self) -> Counted:
+        """What stands in the store."""
+        return Counted(self.folder / "pmp.db")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The settings of its processes."""
+        return {
+            "PMP_AMQP_URL": self.amqp_url,
+            "PMP_MANAGEMENT_URL": self.management_url,
+            "PMP_STORE": str(self.folder / "pmp.db"),
+            "PMP_MAIL_FOLDER": str(self.folder / "mail"),
+            "PMP_SEALING_KEYS": f'{{"k1": "{SEALING_KEY}"}}',
+        } | self.more
+
+    def settings(self) -> Settings:
+        """The same settings for this process."""
+        return load_settings(
+            amqp_url=self.amqp_url,
+            management_url=self.management_url,
+            store=str(self.folder / "pmp.db"),
+            mail_folder=self.folder / "mail",
+            sealing_keys={"k1": SEALING_KEY},
+        )
+
+    async def declared(self) -> Site:
+        """The broker has every queue of the site."""
+        await declare(self.amqp_url, bootstrap.management_of(self.settings()), plan(families()))
+        return self
+
+    async def start(self, *roles: str, amqp_url: str | None = None) -> asyncio.subprocess.Process:
+        """A process of this site is ready; all roles when none is named."""
+        variables = os.environ | self.variables | ({"PMP_AMQP_URL": amqp_url} if amqp_url else {})
+        with (self.folder / "log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.site", *roles, env=variables, stdout=log, stderr=log
+            )
+        self.processes.append(process)
+        ready = self.folder / f"ready-{process.pid}"
+        await until(lambda: ready.exists() or process.returncode is not None, "the process is ready")
+        assert ready.exists(), self.log()[-2000:]
+        return process
+
+    def log(self) -> str:
+        """What its processes have logged."""
+        return (self.folder / "log").read_text()
+
+    async def stop(self, process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> int:
+        """The process got the signal and has ended; its exit code."""
+        if process.returncode is None:
+            process.send_signal(number)
+        return await asyncio.wait_for(process.wait(), 40)
+
+    async def stop_all(self) -> None:
+        """None of its processes runs any more."""
+        for process in self.processes:
+            await self.stop(process, signal.SIGKILL)
+
+
+def site_on(broker: Broker, amqp_url: str, folder: Path) -> Site:
+    """A site on this vhost with its store in this folder; nothing runs yet."""
+    assert broker.management_url is not None
+    return Site(amqp_url, broker.management_url, folder)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another connection holds the store's write lock."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def _with_killer() -> None:
+    opened = ticket.opened
+
+    async def opened_or_killed(work: Any) -> Any:
+        if work.message.subject == KILLER:
+            os._exit(9)
+        return await opened(work)
+
+    ticket.opened = opened_or_killed
+
+
+def main(roles: Sequence[str]) -> None:
+    """Run until SIGTERM; a file ``ready-<pid>`` beside the mail folder tells when the process has started."""
+    logs.configure()
+    _with_killer()
+    chosen: Any = roles or bootstrap.ROLES
+    settings = load_settings()
+    ready = settings.mail_folder.parent / f"ready-{os.getpid()}"
+    asyncio.run(bootstrap.run(settings, chosen, on_ready=ready.touch))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

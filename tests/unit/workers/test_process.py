@@ -1,0 +1,319 @@
+"""Process: one transaction for a batch, every message alone when it fails, each outcome once."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from handlers.rules.policy import Policy
+from handlers.secrets import Vault, new_private_key
+from handlers.work import Programme
+from messages.approval import ApprovalAdministratorDecided
+from messages.codec import Limits, encode
+from messages.envelope import Envelope
+from messages.errors import StoreAway
+from messages.message import Message
+from messages.registration import Applicant, Consent, RegistrationSubmitted
+from store import dead_letters, inbox
+from store.sqlite import SqliteStore, open_sqlite
+from tests.faulty_store import Fault, FaultyStore
+from tests.site import Counted, example_ticket, locked
+from workers.process import Delivery, Processor
+from workers.relay.waiting import WaitingRelay
+
+BEGIN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    now: datetime = BEGIN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Bench:
+    """A processor on a real store, its clock in our hands."""
+
+    store: SqliteStore
+    processor: Processor
+    clock: Clock
+    counted: Counted
+    names: int = field(default=0)
+
+    async def take(self, *envelopes: Envelope, redelivered: bool = False) -> None:
+        await self.processor.process([Delivery(one, redelivered) for one in envelopes])
+
+    async def wait_turn(self, **by: float) -> int:
+        """The time passes and what is due has its turn."""
+        self.clock.later(**by)
+        return await WaitingRelay(self.processor, 120).turn()
+
+    def answers(self) -> list[tuple[str, str]]:
+        """(status, code) of every answer written, oldest first."""
+        return [
+            (row[0], row[1] or "")
+            for row in self.counted.rows(
+                "SELECT facts ->> 'status', facts ->> 'code' FROM outbox WHERE channel = 'answer' ORDER BY no"
+            )
+        ]
+
+    def refuse_tickets_like(self, name: str) -> None:
+        """From now on the store itself fails on tickets of this name."""
+        with closing(sqlite3.connect(self.counted.path)) as connection:
+            connection.execute(
+                f"CREATE TRIGGER bad BEFORE INSERT ON tickets WHEN new.ticket_id LIKE '{name}' "
+                "BEGIN SELECT RAISE(ABORT, 'bad ticket'); END"
+            )
+
+    def mend(self) -> None:
+        with closing(sqlite3.connect(self.counted.path)) as connection:
+            connection.execute("DROP TRIGGER bad")
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Bench]:
+    store = await open_sqlite(tmp_path / "pmp.db")
+    await store.migrate()
+    clock = Clock()
+    programme = Programme(Policy(), Vault({"k1": new_private_key()}), ("administrators@example.org",))
+    processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
+    yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
+    await store.close()
+
+
+def enveloped(message: Message, message_id: str, *, reply_to: str = "answers") -> Envelope:
+    body, content_type = encode(message)
+    return Envelope(message_id, message.kind, "portal", body, content_type, reply_to=reply_to)
+
+
+def ticket(name: str, message_id: str = "") -> Envelope:
+    return enveloped(example_ticket(name), message_id or f"m-{name}")
+
+
+def decision(registration_id: str) -> Envelope:
+    message = ApprovalAdministratorDecided(
+        registration_id=registration_id, decision="approve", administrator="adm@example.org"
+    )
+    return enveloped(message, f"m-decides-{registration_id}")
+
+
+def registration(bench: Bench, registration_id: str) -> Envelope:
+    message_id = f"m-{registration_id}"
+    sealing_key = bench.processor.programme.vault.sealing_key
+    message = RegistrationSubmitted(
+        registration_id=registration_id,
+        email="ann@example.org",
+        password=sealing_key.seal("Secret!pass1", message_id=message_id),
+        role="Physician",
+        applicant=Applicant(first_name="Ann", last_name="Lee"),
+        consent=Consent(terms_version="1", agreed_at=BEGIN),
+    )
+    return enveloped(message, message_id)
+
+
+async def test_a_batch_is_done_whole(bench: Bench) -> None:
+    """Every message of a batch has its effect, its mails and its answer, in one transaction."""
+    await bench.take(*(ticket(f"t{n:03}") for n in range(500)))
+    assert bench.counted.tickets() == [f"t{n:03}" for n in range(500)]
+    assert bench.counted.states() == {"done": 500}
+    assert bench.counted.staged("ticket.opened_administrators") == 500
+    assert bench.answers() == [("accepted", "")] * 500
+    assert bench.counted.number("SELECT count(DISTINCT received_at) FROM inbox") == 1
+
+
+async def test_one_bad_message_among_500_waits_alone(bench: Bench) -> None:
+    """The batch fails whole, then each alone: 499 are done and the bad one waits for its next try."""
+    bench.refuse_tickets_like("bad")
+    await bench.take(*(ticket(f"t{n:03}") for n in range(499)), ticket("bad"))
+    assert len(bench.counted.tickets()) == 499
+    assert bench.counted.states() == {"done": 499, "waiting": 1}
+    assert bench.counted.staged("ticket.opened_administrators") == 499
+
+
+async def test_a_failing_message_is_tried_again_and_dies(bench: Bench) -> None:
+    """Five failures in a row make a dead letter and one answer that says so."""
+    bench.refuse_tickets_like("bad")
+    await bench.take(ticket("bad"))
+    for _ in range(4):
+        assert await bench.wait_turn(hours=1) == 1
+    assert bench.counted.states() == {"dead": 1}
+    assert bench.counted.rows("SELECT code, attempts FROM dead_letters") == [("conflict", 5)]
+    assert bench.answers() == [("failed", "conflict")]
+
+
+async def test_a_failing_message_succeeds_once_the_cause_is_gone(bench: Bench) -> None:
+    """A retry that succeeds is done and answered once."""
+    bench.refuse_tickets_like("bad")
+    await bench.take(ticket("bad"))
+    bench.mend()
+    await bench.wait_turn(minutes=1)
+    assert bench.counted.states() == {"done": 1}
+    assert bench.answers() == [("accepted", "")]
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+async def test_a_duplicate_changes_nothing_and_is_answered_again(bench: Bench, redelivered: bool) -> None:
+    """In one batch or across batches, the second one has no effect and its sender gets the same answer."""
+    await bench.take(ticket("t1"), ticket("t1"))
+    await bench.take(ticket("t1"), redelivered=redelivered)
+    assert bench.counted.tickets() == ["t1"]
+    assert bench.counted.states() == {"done": 1}
+    assert bench.counted.staged("ticket.opened_administrators") == 1
+    facts = bench.counted.rows("SELECT DISTINCT facts FROM outbox WHERE channel = 'answer'")
+    assert (len(facts), len(bench.answers())) == (1, 3)
+
+
+async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
+    """Another content under a known id: the first stands, the second is kept whole and its sender is told."""
+    await bench.take(ticket("t1", "m1"), ticket("t2", "m1"), ticket("t2", "m1"))
+    await bench.take(ticket("t2", "m1"))
+    assert bench.counted.tickets() == ["t1"]
+    assert bench.counted.dead() == ["message_id_reused"]
+    assert bench.answers()[:2] == [("accepted", ""), ("failed", "message_id_reused")]
+
+
+def _bomb() -> Envelope:
+    return replace(ticket("t1"), body=gzip.compress(b" " * 30_000_000), content_encoding="gzip")
+
+
+@pytest.mark.parametrize(
+    ("envelope", "code"),
+    [
+        (replace(ticket("t1"), message_id="").with_derived_id(), "message_id_missing"),
+        (replace(ticket("t1"), kind="nonsense.kind"), "unknown_kind"),
+        (replace(ticket("t1"), body=b"{" * 20_001), "body_too_large"),
+        (_bomb(), "body_too_large"),
+        (replace(ticket("t1"), body=b"not gzip", content_encoding="gzip"), "not_gzip"),
+        (replace(ticket("t1"), body=b"[" * 10_000), "not_json"),
+        (replace(ticket("t1"), body=b"\xff\x00"), "not_json"),
+        (replace(ticket("t1"), body=b"{}"), "invalid"),
+        (replace(ticket("t1"), content_type="text/plain"), "wrong_content_type"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_dead_letter(bench: Bench, envelope: Envelope, code: str) -> None:
+    """It is kept whole with its reason, answered, brought again without effect, and its neighbours are done."""
+    await bench.take(ticket("good1"), envelope, ticket("good2"))
+    await bench.take(envelope)
+    assert bench.counted.tickets() == ["good1", "good2"]
+    assert bench.counted.rows("SELECT code, body FROM dead_letters") == [(code, envelope.body)]
+    assert bench.answers().count(("failed", code)) == 2
+
+
+async def test_a_refusal_is_answered_with_the_same_words_again(bench: Bench) -> None:
+    """Refused is final for this message: brought again, it gets the same answer and changes nothing."""
+    await bench.take(ticket("t1", "m1"))
+    await bench.take(ticket("t1", "m2"))
+    await bench.take(ticket("t1", "m2"), redelivered=True)
+    assert bench.counted.states() == {"done": 1, "refused": 1}
+    assert bench.answers() == [("accepted", "")] + [("refused", "ticket_exists")] * 2
+    assert bench.counted.dead() == []
+
+
+async def test_a_message_waits_for_what_it_builds_on(bench: Bench) -> None:
+    """A decision before its registration waits in the store and is done when the registration has come."""
+    await bench.take(decision("R1"))
+    assert bench.counted.states() == {"waiting": 1}
+    assert bench.answers() == []
+    await bench.take(registration(bench, "R1"))
+    assert await bench.wait_turn(minutes=2) == 1
+    assert bench.counted.states() == {"done": 2}
+    assert bench.answers() == [("accepted", "")] * 2
+    assert bench.counted.number("SELECT count(*) FROM deferred") == 0
+
+
+async def test_a_message_does_not_wait_for_ever(bench: Bench) -> None:
+    """After its days it is a dead letter that names what was missing."""
+    await bench.take(decision("R1"))
+    for _ in range(8 * 4):
+        await bench.wait_turn(hours=6, minutes=1)
+    assert bench.counted.states() == {"dead": 1}
+    assert bench.counted.dead() == ["registration_unknown"]
+    assert bench.answers() == [("failed", "registration_unknown")]
+
+
+async def test_turns_spent_waiting_are_no_failures(bench: Bench) -> None:
+    """A message that waited long and then fails once is tried again, not dead."""
+    await bench.take(decision("R1"))
+    for _ in range(8):
+        await bench.wait_turn(hours=6, minutes=1)
+    await bench.take(registration(bench, "R1"))
+    with closing(sqlite3.connect(bench.counted.path)) as connection:
+        connection.execute("CREATE TRIGGER bad BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'bad'); END")
+    await bench.wait_turn(hours=6, minutes=1)
+    assert bench.counted.states() == {"done": 1, "waiting": 1}
+    bench.mend()
+    await bench.wait_turn(hours=6)
+    assert bench.counted.states() == {"done": 2}
+
+
+async def test_a_message_that_ends_the_process_is_dead_after_three_counted_attempts(bench: Bench) -> None:
+    """Its attempts are committed before our code runs, so that each lost process is remembered."""
+    killer = ticket("killer")
+    for _ in range(3):
+        await bench.store.write(lambda tx: inbox.count_attempt(tx, killer))  # the process ended right after this commit
+    await bench.take(ticket("before"), killer, ticket("after"), redelivered=True)
+    assert bench.counted.tickets() == ["after", "before"]
+    assert bench.counted.rows("SELECT code, attempts FROM dead_letters") == [("ends_the_process", 3)]
+    assert bench.counted.number("SELECT count(*) FROM attempts") == 0
+
+
+async def test_a_store_that_goes_away_again_and_again_counts_no_attempt(bench: Bench) -> None:
+    """A redelivered message whose commit the store cannot take, however often, is done when it can."""
+    faulty = FaultyStore(bench.store, [None])  # the attempt is counted, then the store is away
+    bench.processor.store = faulty
+    for _ in range(6):
+        faulty.faults.append(Fault(StoreAway("away")))
+        with pytest.raises(StoreAway):
+            await bench.take(ticket("t1"), redelivered=True)
+    await bench.take(ticket("t1"), redelivered=True)
+    assert bench.counted.states() == {"done": 1}
+    assert bench.counted.number("SELECT count(*) FROM attempts") == 0
+
+
+async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
+    """Replayed after the cause is gone, it is done; the dead letter stays, marked with operator and reason."""
+    bench.refuse_tickets_like("bad")
+    await bench.take(ticket("bad"))
+    for _ in range(4):
+        await bench.wait_turn(hours=1)
+    bench.mend()
+    no = bench.counted.number("SELECT no FROM dead_letters")
+    for expected in (True, False):
+        again = await bench.store.write(
+            lambda tx: dead_letters.replay(
+                tx, no, operator="op", why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
+            )
+        )
+        assert again is expected
+    await bench.wait_turn(seconds=1)
+    assert bench.counted.states() == {"done": 1}
+    assert bench.counted.rows("SELECT state, resolved_by FROM dead_letters") == [("replayed", "op")]
+    assert bench.answers() == [("failed", "conflict"), ("accepted", "")]
+
+
+async def test_without_a_store_nothing_is_committed_and_nothing_is_dead(bench: Bench) -> None:
+    """StoreAway goes to the caller; the same deliveries succeed when the store is back."""
+    with locked(bench.counted.path), pytest.raises(StoreAway):
+        await bench.take(ticket("t1"), ticket("t2"))
+    assert bench.counted.states() == {}
+    await bench.take(ticket("t1"), ticket("t2"))
+    assert bench.counted.states() == {"done": 2}

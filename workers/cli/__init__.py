@@ -1,0 +1,64 @@
+"""The command ``pmp``: what an operator types. One module per group of commands, loaded when one of them is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "up": ("processes:up", "Start everything with one command, a private RabbitMQ too when none is set."),
+        "demo": ("processes:demo", "Play one day of a small state, and show that nothing was lost."),
+        "run": ("processes:run", "Run all roles of a site in this process."),
+        "worker": ("processes:worker", "Run the role that consumes messages."),
+        "relay": ("processes:relay", "Run the role that sends e-mails, events and answers."),
+        "scheduler": ("processes:scheduler", "Run the role that starts each sweep at its hour."),
+        "migrate": ("processes:migrate", "Bring the store's tables up to date."),
+        "sweep": ("sweeping:sweep", "Run one sweep for a date."),
+        "check": ("sending:check", "Check an ASAP file as the workers would; needs no broker and no store."),
+        "submit": ("sending:submit", "Hand in ASAP files and show each report."),
+        "publish": ("sending:publish", "Publish one message from a file."),
+        "status": ("looking:status", "Show what stands where, and since when."),
+        "trace": ("looking:trace", "Tell one message's whole story."),
+        "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),
+        "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
+        "outbox": ("leaving:outbox_app", "List what leaves: e-mails, events, answers."),
+        "mail": ("leaving:mail_app", "Read the e-mails in the mail folder."),
+        "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
+        "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),
+        "settings": ("site:settings", "List every setting with its value and meaning."),
+        "keys": ("site:keys", "Make a new entry for PMP_SEALING_KEYS."),
+    }
+)
+"""Every command: where it stands, and what it does. Help and loading both read this."""
+
+_EXITS = "Exit codes: 0 good · 1 the input is at fault · 2 usage · 69 a service is away · 78 configuration"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. The overview is written without loading anything: it is asked for most."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given in ([], ["--help"], ["-h"]):
+        sys.stdout.write(_overview())
+        return 0
+    from workers.cli.app import call
+
+    return call(given)
+
+
+def _overview() -> str:
+    lines = [f"  {name:<14}{told}" for name, (_, told) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Usage: pmp COMMAND [OPTIONS]",
+            "",
+            "The workers behind a prescription monitoring programme.",
+            "",
+            *lines,
+            "",
+            "`pmp COMMAND --help` tells more. What lists or shows takes --json.",
+            _EXITS,
+            "",
+        ]
+    )

@@ -1,0 +1,58 @@
+"""The commands as one application; the one place where an error becomes an exit code and a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from cyclopts import App, CycloptsError
+
+from messages.errors import Misconfigured, OutcomeUnknown, PmpError, Transient
+from store.contract import Conflict
+from workers.cli import COMMANDS
+from workers.cli.presenting import clean
+
+GOOD, AT_FAULT, USAGE, AWAY, CONFIGURATION = 0, 1, 2, 69, 78
+
+
+class WrongUse(PmpError):
+    """The options do not go together; nothing was done."""
+
+
+def call(argv: Sequence[str]) -> int:
+    """Run the command and return its exit code; an error of ours is one sentence on standard error."""
+    app = _app()
+    try:
+        result = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        sys.stderr.write(f"pmp: {clean(error)}\n")
+        return USAGE
+    except PmpError as error:
+        sys.stderr.write(f"pmp: {clean(error)}\n")
+        return exit_code(error)
+    return result if isinstance(result, int) else GOOD
+
+
+def exit_code(error: PmpError) -> int:
+    """Map an error to the code that tells a script what to do: mend the input, the call, the site, or wait."""
+    match error:
+        case WrongUse():
+            return USAGE
+        case Transient() | OutcomeUnknown() | Conflict():
+            return AWAY
+        case Misconfigured():
+            return CONFIGURATION
+        case _:
+            return AT_FAULT
+
+
+def _app() -> App:
+    app = App(name="pmp", version=_version, suppress_keyboard_interrupt=True, help_format="plaintext")
+    for name, (place, told) in COMMANDS.items():
+        app.command(f"workers.cli.{place}", name=name, help=told)
+    return app
+
+
+def _version() -> str:
+    return metadata.version("pmp")

@@ -1,0 +1,88 @@
+"""What stands in the store, in words that are read at three in the morning, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from store.contract import as_text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """Say how long ago in the largest unit that fits: ``4 min``; a dash when there is nothing."""
+    if since is None:
+        return "–"
+    return span(now - since)
+
+
+def span(length: timedelta) -> str:
+    """Say how long: ``40 s``, ``4 min``, ``3 h 20 min``, ``12 days``; what lies ahead begins with ``in``."""
+    seconds = int(length.total_seconds())
+    if seconds < 0:
+        return f"in {span(-length)}"
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 86_400:
+        hours, minutes = divmod(seconds // 60, 60)
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days = seconds // 86_400
+    return f"{days} day{'s' if days > 1 else ''}"
+
+
+def clean(text: object) -> str:
+    """Make text safe for a terminal: no control character of a message ever reaches it."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in str(text))
+
+
+def print_json(document: object) -> None:
+    """Exactly one JSON document stands on standard output."""
+    sys.stdout.write(json.dumps(document, default=_as_json, ensure_ascii=True, indent=2) + "\n")
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return as_text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(type(value).__name__)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
+    """A table is on standard output, or one line that says there is nothing."""
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = [[Text(clean(cell)) for cell in row] for row in rows]
+    if not listed:
+        say(f"{title}: {empty}")
+        return
+    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for row in listed:
+        table.add_row(*row)
+    _print(table)
+
+
+def say(line: str = "") -> None:
+    """A line is on standard output."""
+    sys.stdout.write(clean(line) + "\n")
+
+
+def hint(line: str) -> None:
+    """A line is on standard error, where it is in nobody's way."""
+    sys.stderr.write(clean(line) + "\n")
+
+
+def _print(what: RenderableType) -> None:
+    from rich.console import Console
+
+    # Into a pipe a table is as wide as it must be: grep and awk see whole lines.
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 240, highlight=False).print(what)
