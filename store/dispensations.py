@@ -83,7 +83,7 @@ async def _renew_voided(tx: Transaction, contents: Sequence[Content], *, now: da
 
 async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:
     """Replace the active record of the same identity; an unknown one is stored as new (R49)."""
-    known = await tx.row("dispensations.one", **_identity(content))
+    known = await tx.row("dispensations.one", **identity_of(content))
     if known is not None and known["state"] == "active":
         await _replace(tx, content, now=now, seq=seq)
         counts.revised += 1
@@ -93,7 +93,7 @@ async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, 
 
 async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:
     """Withdraw the active record of this identity and keep it; an unknown one is counted as not found (R49)."""
-    if await _void(tx, _identity(content), now=now, seq=seq):
+    if await _void(tx, identity_of(content), now=now, seq=seq):
         counts.voided += 1
     else:
         counts.voids_not_found += 1
@@ -117,17 +117,18 @@ async def _void(tx: Transaction, identity: dict[str, Value], *, now: datetime, s
 
 
 async def _replace(tx: Transaction, content: Content, *, now: datetime, seq: int) -> None:
-    identity = _identity(content)
+    identity = identity_of(content)
     await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
     replaced: dict[str, Value] = {name: getattr(content, name) for name in _REPLACED}
     await tx.run("dispensations.replace", **identity, **replaced, seq=seq)
 
 
-def _identity(content: Content) -> dict[str, Value]:
+def identity_of(content: Content) -> dict[str, Value]:
+    """Return what makes two records the same, by column (R48)."""
     return dict(zip(_IDENTITY, content[:6], strict=True))
 
 
 async def was_brought_by(tx: Transaction, content: Content, seq: int) -> bool:
     """Tell whether the record's present content came with this message."""
-    known = await tx.row("dispensations.one", **_identity(content))
+    known = await tx.row("dispensations.one", **identity_of(content))
     return known is not None and known["state"] == "active" and known["seq"] == seq

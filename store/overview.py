@@ -202,14 +202,15 @@ async def _story(tx: Transaction, message: Row) -> Story:
         )
     ]
     lost = await tx.row("overview.lost_attempts", sender=message["sender"], message_id=message["message_id"])
-    for row in await tx.rows("deferred.of_message", seq=message["seq"]):
-        waits = f"{row['text']} ({row['code']}) Attempts: {row['attempts']}. Next turn {row['due_at']}, "
-        events.append(Event(as_moment(row["deferred_at"]), "deferred", f"{waits}given up at {row['gives_up_at']}."))
     for row in await tx.rows("dead_letters.of_message", seq=message["seq"]):
         field = f", field {row['field']}" if row["field"] else ""
         why = f"dead letter {row['no']}: {row['text']} ({row['code']}{field}) Attempts: {row['attempts']}."
         events.append(Event(as_moment(row["died_at"]), "dead", why))
         events += [_act(act) for act in await tx.rows("overview.acts", object=f"dead letter {row['no']}")]
+    # A replay is waiting from the same moment on: told in this order, a stable sort keeps it.
+    for row in await tx.rows("deferred.of_message", seq=message["seq"]):
+        waits = f"{row['text']} ({row['code']}) Attempts: {row['attempts']}. Next turn {row['due_at']}, "
+        events.append(Event(as_moment(row["deferred_at"]), "deferred", f"{waits}given up at {row['gives_up_at']}."))
     if message["state"] in ("done", "refused"):
         settled_at = as_moment(message["settled_at"] or message["received_at"])
         events.append(Event(settled_at, message["state"], _reason(message["answer"])))

@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from store import outbox
 from store.contract import Store
@@ -13,7 +14,12 @@ from store.outbox import Leased, Settled, Staged
 from tests.conformance.conftest import OpenStore
 from tests.conformance.examples import NOW, later
 
-FACTS = {"name": "Zoë Example", "days_left": 9, "particulars": [["Role", "Pharmacist"]], "next": None}
+FACTS: dict[str, JsonValue] = {
+    "name": "Zoë Example",
+    "days_left": 9,
+    "particulars": [["Role", "Pharmacist"]],
+    "next": None,
+}
 
 
 def _mail(key: str | None = "k1", *, name: str = "account.locked") -> Staged:

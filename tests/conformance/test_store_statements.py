@@ -13,7 +13,7 @@ from store.postgres import open_postgres
 from store.sqlite import open_sqlite
 from store.statements import Statement, statements
 
-_SAMPLES: dict[str, object] = {"text": "[]", "int8": 1, "int4": 1, "bytea": b"x"}
+_SAMPLES: dict[str, object] = {"text": "[]", "jsonb": "[]", "int8": 1, "int4": 1, "bytea": b"x"}
 
 
 def test_both_engines_know_the_same_statements() -> None:

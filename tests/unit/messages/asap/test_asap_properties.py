@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from unittest.mock import patch
 
-from asap_files import CREATED_AT, GOOD, TODAY, check, file_of, record, rules
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from messages.asap.records import SegmentReader
 from messages.asap.table import VERSIONS, table
 from messages.asap.values import Record
 from messages.asap.writer import Dispensing, Style, write_transaction
+from tests.unit.messages.asap.asap_files import CREATED_AT, GOOD, TODAY, check, file_of, record, rules
 
 GOOD_FILE = file_of(record(), record({"DSP02": "RX1002", "PAT07": "Zoë"}), record({"DSP02": "RX1003"}))
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="*~|^"), max_size=12)

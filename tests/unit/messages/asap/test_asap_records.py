@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from asap_files import (
+
+from messages.asap.check import check_file
+from messages.asap.writer import Style
+from tests.unit.messages.asap.asap_files import (
     COMPOUND,
     GOOD,
     INGREDIENT,
@@ -18,9 +21,6 @@ from asap_files import (
     segments,
     told,
 )
-
-from messages.asap.check import check_file
-from messages.asap.writer import Style
 
 Told = set[tuple[str, str, str]]
 E, W = "error", "warning"

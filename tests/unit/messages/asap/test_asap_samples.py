@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from asap_files import rules
 
 from messages.asap.check import check_file
+from tests.unit.messages.asap.asap_files import rules
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples" / "asap").glob("*.dat"))
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from asap_files import (
+
+from messages.asap.check import check_file
+from messages.asap.reader import Reading
+from messages.asap.severities import CheckRules
+from messages.asap.writer import Style, write_void
+from messages.errors import Misconfigured
+from tests.unit.messages.asap.asap_files import (
     CREATED_AT,
     TODAY,
     check,
@@ -18,12 +24,6 @@ from asap_files import (
     segments,
     told,
 )
-
-from messages.asap.check import check_file
-from messages.asap.reader import Reading
-from messages.asap.severities import CheckRules
-from messages.asap.writer import Style, write_void
-from messages.errors import Misconfigured
 
 Told = set[tuple[str, str, str | None]]
 F = "file"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from asap_files import CREATED_AT, PHARMACY, file_of, recounted, rules, segments, told
 
 from messages.asap.reader import Reading
 from messages.asap.values import ZeroReport
 from messages.asap.writer import write_zero_report
+from tests.unit.messages.asap.asap_files import CREATED_AT, PHARMACY, file_of, recounted, rules, segments, told
 
 ZERO = write_zero_report(
     "4.2A", "ZERO-1", CREATED_AT, PHARMACY, begins_on=date(2026, 11, 17), ends_on=date(2026, 11, 23)

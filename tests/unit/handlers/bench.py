@@ -1,0 +1,173 @@
+"""Runs messages and sweeps through their real handlers, each in a transaction on a real SQLite file.
+
+What they stage is written to the outbox, and every e-mail is rendered at once: a notice that does not exist, or facts that do
+not fit it, fail the test that caused them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from handlers.outcomes import Done, Outcome, Refuse
+from handlers.registry import Setting, handlers
+from handlers.rules.policy import Policy
+from handlers.secrets import Vault, new_private_key
+from handlers.sweeps.sweep import sweeps
+from handlers.work import Leaving, Programme, Work
+from messages.approval import ApprovalAdministratorDecided
+from messages.codec import Limits, decode, encode
+from messages.envelope import Envelope
+from messages.message import Message
+from messages.registration import Applicant, Consent, RegistrationSubmitted
+from notifier.render import Mail, Notice, Renderer, Sender
+from store import inbox, outbox
+from store.contract import Transaction
+from store.outbox import Staged
+from store.sqlite import SqliteStore, open_sqlite
+
+NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
+PASSWORD = "Right-Horse"
+SENDER = Sender(
+    from_address="pmp@example.org",
+    from_name="Sample PMP",
+    contact_name="Sample Program Office",
+    contact_email="office@example.org",
+    contact_phone="860-555-0100",
+    programme_name="Sample Prescription Monitoring Program",
+    programme_short="SPMP",
+    portal_url="https://portal.example.org",
+)
+
+
+def example_programme(**numbers: Any) -> Programme:
+    """A programme with a key of its own and a hash that costs a test nothing."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    vault = Vault({"k1": new_private_key()}, hasher=quick)
+    return Programme(Policy(**numbers), vault, ("a@example.org", "b@example.org"), {"gateway": "files@example.org"})
+
+
+@dataclass
+class Bench:
+    """A store, a programme and a clock in the test's hands. ``mails`` and ``events`` are what the last step staged."""
+
+    store: SqliteStore
+    programme: Programme
+    now: datetime = NOW
+    mails: list[Staged] = field(default_factory=list)
+    events: list[Staged] = field(default_factory=list)
+    written: list[Mail] = field(default_factory=list)
+    """Every e-mail rendered so far."""
+    seq: int = 0
+    _renderer: Renderer = field(default_factory=lambda: Renderer(SENDER))
+
+    def seal(self, password: str, message_id: str | None = None) -> str:
+        """The password as a portal seals it, for the next message unless another is named."""
+        return self.programme.vault.sealing_key.seal(password, message_id=message_id or self.next_id)
+
+    @property
+    def next_id(self) -> str:
+        """The id that the next message will have."""
+        return f"m{self.seq + 1}"
+
+    async def send(self, message: Message, *, sender: str = "portal", file_name: str = "") -> Outcome:
+        """The message went the handlers' way: look, prepare, handle, stage; the outcome it came to."""
+        body, content_type = encode(message)
+        envelope = Envelope(self.next_id, message.kind, sender, body, content_type=content_type, file_name=file_name)
+        self.seq += 1
+        self.mails, self.events = [], []
+        decoded = decode(envelope, Limits())
+        prepared = await self._prepared(decoded, envelope)
+        if isinstance(prepared, Refuse):
+            return prepared
+        leaving = Leaving(None)
+
+        async def unit(tx: Transaction) -> Outcome:
+            (leaving.seq,) = (await inbox.claim_all(tx, [envelope], self.now)).values()
+            work: Work[Any, Any] = Work(
+                decoded, prepared, envelope, leaving.seq, tx, self.now, self.programme, leaving
+            )  # fmt: skip
+            (outcome,) = await handlers()[message.kind].handle_all([work])
+            await outbox.stage_all(tx, leaving.staged, self.now)
+            return outcome
+
+        outcome = await self.store.write(unit)
+        self._note(leaving.staged)
+        return outcome
+
+    async def _prepared(self, message: Message, envelope: Envelope) -> object:
+        handler = handlers()[message.kind]
+        if handler.prepare is None:
+            return None
+        look = handler.look
+        seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
+        return handler.prepare(message, Setting(envelope, self.programme, self.now, seen))
+
+    async def sweep(self, on: date, name: str = "password_expiry") -> list[Staged]:
+        """What the sweep for this local date wrote that was never written before."""
+
+        async def unit(tx: Transaction) -> list[Staged]:
+            new = []
+            async for page in sweeps()[name].notices(tx, on, self.programme):
+                new += [one for one in page if await outbox.stage_all(tx, [one], self.now)]
+            return new
+
+        new = await self.store.write(unit)
+        self._note(new)
+        return new
+
+    def _note(self, staged: list[Staged]) -> None:
+        self.mails = [one for one in staged if one.channel == "mail"]
+        self.events = [one for one in staged if one.channel == "event"]
+        for one in self.mails:
+            assert one.key is not None
+            facts = json.loads(json.dumps(dict(one.facts)))
+            self.written.append(self._renderer.render(Notice(one.name, one.destination, one.key, facts, self.now)))
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Notice and recipient of what the last step staged."""
+        return [(one.name, one.destination) for one in self.mails]
+
+    async def count(self, table: str) -> int:
+        """How many rows stand in a table."""
+        connection = await self.store._writer.execute(f"SELECT count(*) FROM {table}")
+        rows = await connection.fetchall()
+        return int(next(iter(rows))[0])
+
+    async def change(self, statement: str) -> None:
+        """What no message can do yet is done to the store directly."""
+        await self.store._writer.execute(statement)
+
+    def registration(self, name: str = "REG-1", *, email: str = "robin@example.org") -> RegistrationSubmitted:
+        """A registration that is accepted, sealed for the next message."""
+        return RegistrationSubmitted(
+            registration_id=name,
+            email=email,
+            password=self.seal(PASSWORD),
+            role="Pharmacist",
+            applicant=Applicant(first_name="Robin", last_name="Example"),
+            consent=Consent(terms_version="2026-01", agreed_at=self.now),
+        )
+
+    async def open_account(self, name: str = "REG-1", *, email: str = "robin@example.org") -> None:
+        """An account is open, its password set today."""
+        assert isinstance(await self.send(self.registration(name, email=email)), Done)
+        assert isinstance(await self.send(decision(name)), Done)
+
+
+def decision(name: str = "REG-1", *, administrator: str = "a@example.org") -> ApprovalAdministratorDecided:
+    """An administrator approves."""
+    return ApprovalAdministratorDecided(registration_id=name, decision="approve", administrator=administrator)
+
+
+async def open_bench(path: Path, **numbers: Any) -> Bench:
+    """A bench on an empty store."""
+    store = await open_sqlite(path)
+    await store.migrate()
+    return Bench(store, example_programme(**numbers))
