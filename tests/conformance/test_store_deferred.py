@@ -84,7 +84,7 @@ async def test_a_second_wait_replaces_the_first(store: Store) -> None:
             now=NOW,
             due_at=later(5),
             gives_up_at=NOW + WEEK,
-        )  # fmt: skip
+        )
     )
     (row,) = await store.read(lambda tx: deferred.listed(tx, most=10))
     assert (row["seq"], row["code"], row["attempts"]) == (seq, "bug", 4)

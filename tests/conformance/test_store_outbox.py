@@ -48,7 +48,7 @@ async def _expire(store: Store, at: datetime) -> int:
 
 
 async def _states(store: Store) -> list[str]:
-    rows = await store.read(lambda tx: outbox.listed(tx))
+    rows = await store.read(outbox.listed)
     return [row["state"] for row in reversed(rows)]
 
 
@@ -118,7 +118,7 @@ async def test_a_row_put_off_is_due_later(store: Store) -> None:
     assert await _lease(store, at=later(29)) == []
     (again,) = await _lease(store, at=later(30))
     assert (again.no, again.attempts) == (leased.no, 1)
-    (row,) = await store.read(lambda tx: outbox.listed(tx))
+    (row,) = await store.read(outbox.listed)
     assert row["settled_at"] is None
 
 

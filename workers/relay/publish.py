@@ -25,6 +25,7 @@ log = structlog.get_logger("pmp.relay")
 
 _MOST_AT_ONCE = 500
 _CONFIRM_SECONDS = 10.0
+_DIRECT_REPLY = "amq.rabbitmq.reply-to."
 
 
 class PublishRelay:
@@ -107,8 +108,10 @@ class PublishRelay:
             app_id="pmp",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
+        # A direct reply-to is no queue: RabbitMQ returns a mandatory message although it has handed it over.
+        is_mandatory = is_answer and not leased.destination.startswith(_DIRECT_REPLY)
         try:
-            await exchange.publish(message, leased.destination, mandatory=is_answer, timeout=_CONFIRM_SECONDS)
+            await exchange.publish(message, leased.destination, mandatory=is_mandatory, timeout=_CONFIRM_SECONDS)
         except PublishError:  # nobody listens at this reply_to any more; the answer stays with the message
             return Settled(leased.no, "refused", leased.attempts + 1, self._clock(), "nobody listens at reply_to")
         except (DeliveryError, AMQPError, OSError, TimeoutError, RuntimeError) as error:

@@ -40,7 +40,7 @@ from workers.cli.shapes import shapes_of
 NOW = datetime.now(UTC) - timedelta(hours=1)
 SAMPLES = Path(__file__).parents[2] / "samples" / "asap"
 SECRET = "Rosalind"
-BODY = json.dumps({"applicant": {"name": SECRET, "age": 47}, "Rosa Lind": 1}).encode()
+BODY = json.dumps({"applicant": {"name": SECRET, "age": 98765432}, "Rosa Lind": 1}).encode()
 
 
 def message(message_id: str, kind: str = "ticket.opened") -> Envelope:
@@ -345,7 +345,8 @@ def test_dead_letters_are_listed_by_filter(store: Path, pmp: Pmp) -> None:
 def test_show_hides_values_until_asked(store: Path, pmp: Pmp, form: list[str]) -> None:
     """Field names and shapes only; with --reveal the whole, and that is written down before it is seen."""
     code, out, _ = pmp("dead-letters", "show", "1", *form)
-    assert (code, "applicant.name" in out, SECRET in out, "Rosa" in out, "47" in out) == (0, True, False, False, False)
+    assert (code, "applicant.name" in out) == (0, True)
+    assert not any(value in out for value in (SECRET, "Rosa", "98765432"))
     assert rows(store, "SELECT count(*) FROM operator_acts") == [(1,)]
     code, out, _ = pmp("dead-letters", "show", "1", "--reveal", "--why", "asked by the sender", *form)
     assert (code, SECRET in out) == (0, True)
