@@ -37,10 +37,10 @@ LIVES = [
 
 async def _days(bench: Bench, first: date, last: date) -> dict[date, list[tuple[str, object]]]:
     """What each day's sweep wrote, the days without e-mail left out."""
-    told = {}
+    told: dict[date, list[tuple[str, object]]] = {}
     day = first
     while day <= last:
-        new = [(one.name, one.facts.get("days_left")) for one in await bench.sweep(day)]
+        new: list[tuple[str, object]] = [(one.name, one.facts.get("days_left")) for one in await bench.sweep(day)]
         if new:
             told[day] = new
         day += DAY
