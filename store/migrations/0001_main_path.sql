@@ -85,7 +85,8 @@ CREATE TABLE outbox (
     leased_until TEXT,
     leased_by TEXT,
     settled_at TEXT,
-    reply TEXT
+    reply TEXT,
+    unknowns BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX outbox_by_key ON outbox (key) WHERE key IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (channel, due_at) WHERE state = 'due';

@@ -34,11 +34,11 @@ WHERE no = :no AND leased_by = :leased_by
 
 -- name: unknown
 -- Mails whose fate nobody knows, to be judged by their template: sent once more, or held.
-SELECT no, name, attempts FROM outbox WHERE state = 'unknown' ORDER BY no LIMIT :most
+SELECT no, name, unknowns FROM outbox WHERE state = 'unknown' ORDER BY no LIMIT :most
 
 -- name: judge
 -- Decides on a mail of unknown fate: due once more (same Message-ID), or held for an operator.
-UPDATE outbox SET state = :state, due_at = :due_at, attempts = attempts + 1 WHERE no = :no AND state = 'unknown'
+UPDATE outbox SET state = :state, due_at = :due_at, unknowns = unknowns + 1 WHERE no = :no AND state = 'unknown'
 
 -- name: next_due
 SELECT min(due_at) AS due_at FROM outbox WHERE channel = :channel AND state = 'due'

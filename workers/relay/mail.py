@@ -123,7 +123,7 @@ class MailRelay:
         rows = await self.store.read(lambda tx: outbox.unknown(tx, most=_MOST_AT_ONCE))
         for row in rows:
             template = self._template(row["name"])
-            again = template is not None and template.on_unknown == "resend" and row["attempts"] == 0
+            again = template is not None and template.on_unknown == "resend" and row["unknowns"] == 0
             judged = partial(outbox.judge, no=row["no"], state="due" if again else "held", now=now)
             await self.store.write(judged)
 
