@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from handlers.rules.passwords import warning_window
 from handlers.sweeps.sweep import Sweep
@@ -13,13 +13,20 @@ from store.accounts import ExpiringPassword
 from store.contract import Transaction
 from store.outbox import Staged
 
+_TOLD_LATE = timedelta(
+    days=7
+)  # how long after its expiration a password's end is still told, when no sweep ran on the day
+
+
+_TOLD_LATE = timedelta(days=30)  # a longer downtime is past, and looking further back only costs
+
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     first, last = warning_window(today, programme.policy)
     async for page in accounts.passwords_expiring(tx, expires_from=first, expires_to=last):
         yield [_expiring(one, today) for one in page]
     # R35: told once. The key holds the expiration, so a day of downtime does not swallow the notice and no day repeats it.
-    async for page in accounts.passwords_expiring(tx, expires_from=last - (last - first) * 2, expires_to=today):
+    async for page in accounts.passwords_expiring(tx, expires_from=today - _TOLD_LATE, expires_to=today):
         yield [_expired(one) for one in page]
 
 

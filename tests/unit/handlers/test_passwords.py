@@ -76,6 +76,7 @@ def test_r38_a_good_password_becomes_a_hash() -> None:
         (PROGRAMME.vault.sealing_key.seal("Right-Horse", message_id="m2"), "password_not_readable"),
         (PROGRAMME.vault.sealing_key.seal("Right", message_id="m1"), "password_too_weak"),
     ],
+    ids=["unknown key", "damaged", "another message", "too weak"],
 )
 def test_r38_a_refusal_never_holds_the_password(sealed: str, code: str) -> None:
     """It names the field and the cause."""

@@ -50,15 +50,16 @@ SEALED = VAULT.sealing_key.seal(SECRET, message_id="m1")
     ("sealed", "why"),
     [
         (VAULT.sealing_key.seal(SECRET, message_id="m2"), "another message"),
-        (Vault({"gone": new_private_key()}).sealing_key.seal(SECRET, message_id="m1"), "does not have"),
+        (Vault({"gone": new_private_key()}).sealing_key.seal(SECRET, message_id="m1"), "do not have"),
         (Vault({"new": new_private_key()}).sealing_key.seal(SECRET, message_id="m1"), "damaged"),
         (_damaged(SEALED), "damaged"),
         (SEALED[:-30], "damaged"),
         ("new.", "damaged"),
         ("new.A", "damaged"),
-        ("no point at all", "does not have"),
-        ("", "does not have"),
+        ("no point at all", "do not have"),
+        ("", "do not have"),
     ],
+    ids=["another message", "unknown key", "other key", "damaged", "cut", "empty box", "no box", "no point", "empty"],
 )
 def test_r38_what_cannot_be_opened_says_why_and_not_what(sealed: str, why: str) -> None:
     """Wrong message, unknown key, damaged box: our own error, without what it holds or came from."""
