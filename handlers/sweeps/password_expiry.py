@@ -13,11 +13,6 @@ from store.accounts import ExpiringPassword
 from store.contract import Transaction
 from store.outbox import Staged
 
-_TOLD_LATE = timedelta(
-    days=7
-)  # how long after its expiration a password's end is still told, when no sweep ran on the day
-
-
 _TOLD_LATE = timedelta(days=30)  # a longer downtime is past, and looking further back only costs
 
 

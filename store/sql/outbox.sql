@@ -43,10 +43,6 @@ UPDATE outbox SET state = :state, due_at = :due_at, unknowns = unknowns + 1 WHER
 -- name: next_due
 SELECT min(due_at) AS due_at FROM outbox WHERE channel = :channel AND state = 'due'
 
--- name: counts
-SELECT channel, state, count(*) AS number, min(due_at) AS oldest_at FROM outbox GROUP BY channel, state
-ORDER BY channel, state
-
 -- name: counts_by_name
 SELECT channel, name, state, count(*) AS number FROM outbox GROUP BY channel, name, state ORDER BY channel, name, state
 

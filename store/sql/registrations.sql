@@ -19,6 +19,3 @@ UNION ALL SELECT 'account' FROM accounts WHERE email_key = :email_key AND state 
 UPDATE registrations SET state = :state, decided_at = :decided_at, decided_by = :decided_by,
     decision_reason = :decision_reason
 WHERE registration_id = :registration_id AND state = 'received'
-
--- name: waiting
-SELECT count(*) AS number, min(submitted_at) AS oldest_at FROM registrations WHERE state = 'received'

@@ -8,6 +8,3 @@ RETURNING no
 -- name: number
 -- The number is made of the row's own, which never comes twice (R70).
 UPDATE tickets SET number = :number WHERE no = :no
-
--- name: open_counts
-SELECT category, count(*) AS number, min(opened_at) AS oldest_at FROM tickets WHERE state = 'open' GROUP BY category

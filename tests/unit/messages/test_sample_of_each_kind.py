@@ -67,3 +67,16 @@ def test_a_field_given_twice_is_refused(kind: str) -> None:
 def test_no_sample_is_of_no_kind() -> None:
     """A sample whose kind is gone goes with it."""
     assert {path.stem for path in SAMPLES.glob("*.json")} == set(JSON_KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(kind, name) for kind in JSON_KINDS for name in kinds()[kind].model_fields]
+)
+@pytest.mark.parametrize("wrong", [{"no": "such"}, [1], True, "\u202e<script>SECRET-VALUE\0"])
+def test_a_wrong_value_is_named_and_never_repeated(kind: str, field: str, wrong: object) -> None:
+    """Each field refuses what is of another type or holds control characters; no error holds the value."""
+    sample = json.loads((SAMPLES / f"{kind}.json").read_text())
+    with pytest.raises(Invalid) as refused:
+        decode(envelope(kind, json.dumps(sample | {field: wrong}).encode()), Limits())
+    assert refused.value.faults[0].field.split(".")[0] == field
+    assert "SECRET-VALUE" not in repr(refused.value) + repr(refused.value.faults)
