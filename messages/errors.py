@@ -24,6 +24,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One field at fault: where (``applicant.email``), a stable code, a sentence without the value."""
+
+    field: str
+    code: str
+    text: str
+
+
 class PmpError(Exception):
     """Anything this system raises on purpose."""
 
@@ -38,6 +47,7 @@ class Permanent(PmpError):
     """
 
     code = "permanent"
+    faults: tuple[FieldFault, ...] = ()
 
     def __init__(self, text: str, *, field: str | None = None, code: str | None = None) -> None:
         super().__init__(text)
@@ -57,15 +67,6 @@ class UnknownKind(Permanent):
     """No kind of that name is spoken here."""
 
     code = "unknown_kind"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """One field at fault: where (``applicant.email``), a stable code, a sentence without the value."""
-
-    field: str
-    code: str
-    text: str
 
 
 class Invalid(Permanent):

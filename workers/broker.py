@@ -9,9 +9,6 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from messages.envelope import JSON, Envelope
 from messages.errors import BrokerAway
-from workers.topology.connecting import connected
-
-__all__ = ["connected", "open_connection", "to_envelope"]
 
 _TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
 

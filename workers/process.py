@@ -29,7 +29,7 @@ from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import RETRIED, Dead, Wait, after_failure
+from workers.recoverability import RETRIED, Dead, Wait, after_failure, reason_of
 from workers.settlement import Entry, Tally, kill, settle_entries, settle_seen, wait
 
 log = structlog.get_logger("pmp.process")
@@ -112,28 +112,26 @@ class Processor:
         """Take a message straight to the dead letters; once, however often it is brought."""
         await self._commit([Entry(envelope, None, None, reason, is_counted=True)], origin=origin, attempts=attempts)
 
-    async def _entry(self, envelope: Envelope, now: datetime | None = None) -> Entry:
+    async def _entry(self, envelope: Envelope) -> Entry:
         """Decode and prepare one message; what is wrong with it becomes part of the entry."""
         try:
             message = decode(envelope, self.limits)
         except Permanent as error:
-            return Entry(
-                envelope, None, None, Reason(error.code, error.text, error.field, getattr(error, "faults", ()))
-            )
+            return Entry(envelope, None, None, reason_of(error))
         try:
-            return await self._prepared(envelope, message, now or self.clock())
+            return await self._prepared(envelope, message)
         except Transient:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return Entry(envelope, message, None, None, failure=error)
 
-    async def _prepared(self, envelope: Envelope, message: Message, now: datetime) -> Entry:
+    async def _prepared(self, envelope: Envelope, message: Message) -> Entry:
         handler = handlers()[message.kind]
         if handler.prepare is None:
             return Entry(envelope, message, None, None)
         look = handler.look
         seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
-        setting = Setting(envelope, self.programme, now, seen)
+        setting = Setting(envelope, self.programme, self.clock(), seen)
         prepared = await asyncio.get_running_loop().run_in_executor(self.threads, handler.prepare, message, setting)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)

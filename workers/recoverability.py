@@ -32,6 +32,11 @@ class Dead:
     reason: Reason
 
 
+def reason_of(error: Permanent) -> Reason:
+    """Give the error as the reason of a dead letter."""
+    return Reason(error.code, error.text, error.field, error.faults)
+
+
 def after_failure(
     error: Exception, *, attempts: int, now: datetime, policy: Policy, gives_up_at: datetime | None = None
 ) -> Wait | Dead:
@@ -42,7 +47,7 @@ def after_failure(
     """
     assert not isinstance(error, Transient)
     if isinstance(error, Permanent):
-        return Dead(Reason(error.code, error.text, error.field, getattr(error, "faults", ())))
+        return Dead(reason_of(error))
     what = "conflict" if isinstance(error, Conflict) else "handler_failed"
     if attempts >= policy.retry_attempts_max:
         return Dead(Reason(what, f"Handling failed {attempts} times, last with {type(error).__name__}."))
