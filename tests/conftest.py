@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,11 @@ def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
     url = asyncio.run(create_database(postgres_url))
     yield url
     asyncio.run(drop_database(postgres_url, url))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store of each engine is."""
+    if request.param == "sqlite":
+        return str(tmp_path / "pmp.db")
+    return str(request.getfixturevalue("fresh_postgres_url"))

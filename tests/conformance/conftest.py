@@ -18,14 +18,6 @@ from store.sqlite import open_sqlite
 OpenStore = Callable[[], Awaitable[Store]]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty store of each engine is."""
-    if request.param == "sqlite":
-        return str(tmp_path / "pmp.db")
-    return str(request.getfixturevalue("fresh_postgres_url"))
-
-
 @pytest.fixture
 async def open_store(store_url: str) -> AsyncIterator[OpenStore]:
     """Each call opens the same store once more, as another process would."""

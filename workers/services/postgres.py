@@ -45,13 +45,6 @@ class Database:
 
 
 @contextmanager
-def private_postgres(say: Say) -> Iterator[str]:
-    """The address of a database server, for as long as the block runs; see ``postgres_server``."""
-    with postgres_server(say) as server:
-        yield server.url
-
-
-@contextmanager
 def postgres_server(say: Say) -> Iterator[Database]:
     """A database server for as long as the block runs; ``say`` is told which was taken.
 

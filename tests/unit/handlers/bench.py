@@ -25,24 +25,15 @@ from messages.codec import Limits, decode, encode
 from messages.envelope import Envelope
 from messages.message import Message
 from messages.registration import Applicant, Consent, RegistrationSubmitted
-from notifier.render import Mail, Notice, Renderer, Sender
+from notifier.render import Mail, Notice, Renderer
 from store import inbox, outbox
 from store.contract import Transaction
 from store.outbox import Staged
 from store.sqlite import SqliteStore, open_sqlite
+from tests.sender import SENDER
 
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
 PASSWORD = "Right-Horse"
-SENDER = Sender(
-    from_address="pmp@example.org",
-    from_name="Sample PMP",
-    contact_name="Sample Program Office",
-    contact_email="office@example.org",
-    contact_phone="860-555-0100",
-    programme_name="Sample Prescription Monitoring Program",
-    programme_short="SPMP",
-    portal_url="https://portal.example.org",
-)
 
 
 def example_programme(**numbers: Any) -> Programme:

@@ -47,14 +47,6 @@ def file(transaction: str, *dispensings: Dispensing, file_type: str = "P") -> by
     return write_transaction("4.2B", transaction, CREATED, [(PHARMACY, dispensings)], file_type=file_type)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty store of each engine is."""
-    if request.param == "sqlite":
-        return str(tmp_path / "pmp.db")
-    return str(request.getfixturevalue("fresh_postgres_url"))
-
-
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
     """An empty store of each engine."""

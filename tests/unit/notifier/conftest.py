@@ -5,20 +5,12 @@ from __future__ import annotations
 import pytest
 
 from notifier.render import Renderer, Sender
+from tests.sender import SENDER
 
 
 @pytest.fixture(scope="session")
 def sender() -> Sender:
-    return Sender(
-        from_address="pmp@example.org",
-        from_name="Sample PMP",
-        contact_name="Sample Program Office",
-        contact_email="office@example.org",
-        contact_phone="860-555-0100",
-        programme_name="Sample Prescription Monitoring Program",
-        programme_short="SPMP",
-        portal_url="https://portal.example.org",
-    )
+    return SENDER
 
 
 @pytest.fixture(scope="session")
