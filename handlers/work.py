@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import JsonValue
 
 from handlers.rules.policy import Policy
+from handlers.rules.roles import Roles, standard_roles
 from handlers.secrets import Vault
 from messages.envelope import Envelope
 from messages.message import Message
@@ -29,6 +30,7 @@ class Programme:
     administrators: tuple[str, ...]
     submitters: Mapping[str, str] = field(default_factory=dict)
     """Broker user → address of those who hand in files (R47)."""
+    roles: Roles = field(default_factory=standard_roles)
 
 
 @dataclass(slots=True)

@@ -63,7 +63,15 @@ async def open_account(
 
 async def one(tx: Transaction, account_id: str) -> Account | None:
     """Return an account, or None."""
-    row = await tx.row("accounts.one", account_id=account_id)
+    return _account(await tx.row("accounts.one", account_id=account_id))
+
+
+async def by_address(tx: Transaction, email: str) -> Account | None:
+    """Return the account that holds an address, suspended or not; None when it is closed or there is none (R2)."""
+    return _account(await tx.row("accounts.by_address", email_key=same_address(email)))
+
+
+def _account(row: Row | None) -> Account | None:
     if row is None:
         return None
     return Account(

@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
+from handlers.links import with_links_opened
 from handlers.registry import handlers
+from handlers.rules.roles import load_roles
 from handlers.secrets import Vault
 from handlers.sweeps.sweep import sweeps
 from handlers.work import Programme
@@ -70,7 +73,13 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 def programme_of(settings: Settings) -> Programme:
     """Return what handlers and sweeps know of the programme."""
-    return Programme(settings.programme, Vault(settings.private_keys()), settings.administrators, settings.submitters)
+    return Programme(
+        settings.programme,
+        Vault(settings.private_keys()),
+        settings.administrators,
+        settings.submitters,
+        load_roles(settings.roles_file),
+    )
 
 
 def renderer_of(settings: Settings) -> Renderer:
@@ -204,7 +213,8 @@ async def _relays(
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds)
+    open_links = partial(with_links_opened, vault=processor.programme.vault)
+    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds, open_links)
     publish = PublishRelay(
         store, settings.amqp_url.get_secret_value(), now,
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,

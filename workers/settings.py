@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",
     )
+    roles_file: Path | None = Field(
+        None, description="A TOML file that changes or adds roles (R3-R10); `pmp roles` prints the table in force."
+    )
     sealing_keys: dict[str, SecretStr] = Field(
         default_factory=dict,
         description="Key id → base64 private key that opens sealed passwords; the first seals. `pmp keys` makes one.",

@@ -20,3 +20,8 @@ SELECT no, account_id, email, first_name, last_name, password_expires_on FROM ac
 WHERE state = 'active' AND password_expires_on >= :expires_from AND password_expires_on <= :expires_to
     AND (password_expires_on > :after_date OR (password_expires_on = :after_date AND no > :after_no))
 ORDER BY password_expires_on, no LIMIT :most
+
+-- name: by_address
+-- R2: at most one account that is not closed holds an address.
+SELECT account_id, email, role, state, first_name, last_name, password_hash, password_set_on, password_expires_on
+FROM accounts WHERE email_key = :email_key AND state IN ('active', 'suspended')

@@ -14,6 +14,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from handlers.links import with_links_opened
 from handlers.outcomes import Done, Outcome, Refuse
 from handlers.registry import Setting, handlers
 from handlers.rules.policy import Policy
@@ -117,7 +118,7 @@ class Bench:
         self.events = [one for one in staged if one.channel == "event"]
         for one in self.mails:
             assert one.key is not None
-            facts = json.loads(json.dumps(dict(one.facts)))
+            facts = with_links_opened(json.loads(json.dumps(dict(one.facts))), self.programme.vault)
             self.written.append(self._renderer.render(Notice(one.name, one.destination, one.key, facts, self.now)))
 
     @property
