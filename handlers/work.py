@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.rules.roles import Roles, standard_roles
 from handlers.secrets import Vault
@@ -31,6 +32,8 @@ class Programme:
     submitters: Mapping[str, str] = field(default_factory=dict)
     """Broker user → address of those who hand in files (R47)."""
     roles: Roles = field(default_factory=standard_roles)
+    publishers: Publishers = field(default_factory=lambda: Publishers({}))
+    """Nobody, until the site names somebody (R61)."""
 
 
 @dataclass(slots=True)

@@ -16,12 +16,14 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
 from handlers.links import with_links_opened
+from handlers.publishers import Publishers
 from handlers.registry import handlers
 from handlers.rules.roles import load_roles
 from handlers.secrets import Vault
 from handlers.sweeps.sweep import sweeps
 from handlers.work import Programme
 from messages.codec import Limits
+from messages.errors import Misconfigured
 from messages.registry import families
 from notifier.folder import FolderTransport
 from notifier.render import Renderer, Sender
@@ -79,6 +81,7 @@ def programme_of(settings: Settings) -> Programme:
         settings.administrators,
         settings.submitters,
         load_roles(settings.roles_file),
+        Publishers(settings.publishers),
     )
 
 
@@ -137,6 +140,8 @@ async def run(
         processor = _processor(settings, store, threads, bell)
         stack.enter_context(_signals(stopping))
         if "worker" in roles:
+            if not processor.programme.publishers:
+                raise Misconfigured("Nobody may send anything: name the broker users and their kinds (PMP_PUBLISHERS).")
             await refuse_bad_topology(settings)
         watchdog = stack.enter_context(Watchdog(settings.handler_seconds))
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []

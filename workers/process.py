@@ -115,6 +115,7 @@ class Processor:
     async def _entry(self, envelope: Envelope) -> Entry:
         """Decode and prepare one message; what is wrong with it becomes part of the entry."""
         try:
+            self.programme.publishers.check(envelope)
             message = decode(envelope, self.limits)
         except Permanent as error:
             return Entry(envelope, None, None, reason_of(error))

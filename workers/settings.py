@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",
     )
+    publishers: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description='Broker user → kinds it may send, e.g. {"portal": ["registration.*", "ticket.opened"]} (R61); '
+        "a private node's own user may send all.",
+    )
     roles_file: Path | None = Field(
         None, description="A TOML file that changes or adds roles (R3-R10); `pmp roles` prints the table in force."
     )

@@ -68,6 +68,7 @@ async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
             update={
                 "amqp_url": SecretStr(broker.amqp_url),
                 "management_url": SecretStr(broker.management_url or ""),
+                "publishers": settings.publishers or {urlsplit(broker.amqp_url).username or "guest": ("*",)},
             }
         )
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "mail": ("leaving:mail_app", "Read the e-mails in the mail folder."),
         "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
         "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),
+        "publishers": ("publishers:app", "Show who may publish what, also as RabbitMQ's permissions."),
         "settings": ("site:settings", "List every setting with its value and meaning."),
         "keys": ("site:keys", "Make a new entry for PMP_SEALING_KEYS."),
     }
