@@ -34,6 +34,8 @@ class Programme:
     roles: Roles = field(default_factory=standard_roles)
     publishers: Publishers = field(default_factory=lambda: Publishers({}))
     """Nobody, until the site names somebody (R61)."""
+    audit_key: bytes = field(default=b"", repr=False)
+    """Under which the audit trail is chained (R60)."""
 
 
 @dataclass(slots=True)

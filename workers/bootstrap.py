@@ -82,6 +82,7 @@ def programme_of(settings: Settings) -> Programme:
         settings.submitters,
         load_roles(settings.roles_file),
         Publishers(settings.publishers),
+        settings.audit_key.get_secret_value().encode()[:64],
     )
 
 

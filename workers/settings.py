@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from handlers.rules.policy import Policy
 from messages.errors import Misconfigured
 
-_SECRETS = ("amqp_url", "management_url", "store", "smtp_password", "sealing_keys")
+_SECRETS = ("amqp_url", "management_url", "store", "smtp_password", "sealing_keys", "audit_key")
 
 
 class Settings(BaseSettings):
@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Broker user → kinds it may send, e.g. {"portal": ["registration.*", "ticket.opened"]} (R61); '
         "a private node's own user may send all.",
+    )
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="Under which the audit trail is chained (R60): who has the database but not the key cannot forge it.",
     )
     roles_file: Path | None = Field(
         None, description="A TOML file that changes or adds roles (R3-R10); `pmp roles` prints the table in force."

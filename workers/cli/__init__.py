@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("looking:status", "Show what stands where, and since when."),
         "trace": ("looking:trace", "Tell one message's whole story."),
         "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),
+        "audit": ("auditing:app", "Verify the audit trail; show what was done to a record, or by whom."),
         "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
         "outbox": ("leaving:outbox_app", "List what leaves: e-mails, events, answers."),
         "mail": ("leaving:mail_app", "Read the e-mails in the mail folder."),
