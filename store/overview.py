@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from store.contract import Row, Transaction, as_moment
+from store.contract import Row, Transaction, as_moment, as_text
 
 STATES = ("done", "refused", "waiting", "dead", "discarded")
 
@@ -164,14 +164,27 @@ async def status(tx: Transaction, now: datetime) -> Status:
         deferred=Standing(waiting["number"], moment(waiting["oldest_at"])),
         next_due_at=moment(waiting["next_due_at"]),
         dead_letters=_by_state(await tx.rows("dead_letters.counts")),
-        causes=tuple(
-            Cause(row["kind"], row["code"], row["text"], row["number"], moment(row["oldest_at"]))
-            for row in await tx.rows("overview.groups")
-        ),
+        causes=await causes(tx),
         sweeps=tuple(
             LastRun(row["sweep"], row["for_date"], moment(row["ran_at"])) for row in await tx.rows("sweeps.last_runs")
         ),
     )
+
+
+async def causes(tx: Transaction) -> tuple[Cause, ...]:
+    """Return the open dead letters by cause, the most frequent first."""
+    return tuple(
+        Cause(row["kind"], row["code"], row["text"], row["number"], moment(row["oldest_at"]))
+        for row in await tx.rows("overview.groups")
+    )
+
+
+async def mails_not_left(tx: Transaction, *, refused_since: datetime) -> Sequence[Leaving]:
+    """Return the e-mails that are held for an operator, and those refused since a moment."""
+    return [
+        Leaving("mail", row["state"], row["number"], moment(row["oldest_at"]))
+        for row in await tx.rows("overview.mails_not_left", refused_since=as_text(refused_since))
+    ]
 
 
 async def reconcile(tx: Transaction, *, places_max: int = 50) -> Conservation:

@@ -70,3 +70,10 @@ SELECT rule, subject, message_id, number FROM (
         WHERE o.seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.seq = o.seq)
     ) AS broken
 ) AS ranked WHERE place <= :most ORDER BY rule, subject
+
+-- name: mails_not_left
+-- E-mails that wait for an operator, and those a mail server refused lately.
+SELECT state, count(*) AS number, min(created_at) AS oldest_at FROM outbox
+WHERE state IN ('refused', 'unknown', 'held') AND channel = 'mail'
+    AND (state = 'held' OR (state = 'refused' AND settled_at >= :refused_since))
+GROUP BY state ORDER BY state

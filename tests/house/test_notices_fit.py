@@ -60,7 +60,15 @@ async def _files(bench: Bench) -> None:
     assert isinstance(await bench.send(DispensationFileSubmitted(body=zero), sender="gateway"), Done)
 
 
-JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files]
+async def _administration(bench: Bench) -> None:
+    await bench.change(
+        "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
+        "('mail', 'ticket.opened', 'bo@example.org', '{}', 'held', 1, '2026-06-15T12:00:00.000000Z', '2026-06-15T12:00:00.000000Z')"
+    )
+    assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
+
+
+JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files, _administration]
 
 
 @pytest.fixture
