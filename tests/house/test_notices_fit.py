@@ -15,6 +15,7 @@ from messages.approval import ApprovalAdministratorDecided
 from messages.asap.writer import write_zero_report
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
+from store.contract import as_text
 from tests.unit.handlers.bench import Bench, open_bench
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ async def _files(bench: Bench) -> None:
 async def _administration(bench: Bench) -> None:
     await bench.change(
         "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
-        "('mail', 'ticket.opened', 'bo@example.org', '{}', 'held', 1, '2026-06-15T12:00:00.000000Z', '2026-06-15T12:00:00.000000Z')"
+        f"('mail', 'ticket.opened', 'bo@example.org', '{{}}', 'held', 1, '{as_text(bench.now)}', '{as_text(bench.now)}')"
     )
     assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
 
