@@ -112,10 +112,10 @@ async def _settle(
     match outcome:
         case Done(result):
             tally.outcomes.append((work.envelope.kind, "done"))
-            if not work.envelope.reply_to:
+            if result is None and not work.envelope.reply_to:
                 return []
             answer = _answer(work.envelope, "accepted", result=dict(result) if result is not None else None)
-            if result is not None:
+            if result is not None:  # kept for whoever asks again, perhaps with a reply_to only then
                 await inbox.settle(tx, work.seq, "done", answer.model_dump_json(exclude_none=True), work.now)
             return _reply(work.envelope, answer, work.seq)
         case Refuse():
