@@ -42,6 +42,7 @@ from workers.relay.publish import PublishRelay
 from workers.relay.waiting import WaitingRelay
 from workers.scheduler import Scheduler
 from workers.settings import Settings
+from workers.topology.connecting import refuse_wrong_login
 from workers.topology.doctor import Examination, examine, refuse_to_start
 from workers.topology.management import Management, vhost_of
 from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
@@ -140,6 +141,8 @@ async def run(
         bell, stopping = Bell(), asyncio.Event()
         processor = _processor(settings, store, threads, bell)
         stack.enter_context(_signals(stopping))
+        if "worker" in roles or "relay" in roles:
+            await refuse_wrong_login(settings.amqp_url.get_secret_value())
         if "worker" in roles:
             if not processor.programme.publishers:
                 raise Misconfigured("Nobody may send anything: name the broker users and their kinds (PMP_PUBLISHERS).")

@@ -52,7 +52,12 @@ class Publisher:
         self._answers: dict[str, asyncio.Future[Answer]] = {}
 
     async def __aenter__(self) -> Self:
-        """Connect."""
+        """Connect.
+
+        Raises:
+            BrokerAway: nobody answers.
+            Misconfigured: the login or the virtual host is refused.
+        """
         await self._exchange()
         return self
 
@@ -147,7 +152,7 @@ class Publisher:
                 await exchange.publish(message, kind, mandatory=True, timeout=_CONFIRM_SECONDS)
             except PublishError as error:
                 raise Misconfigured("RabbitMQ has no queue for this kind; see `pmp doctor`.") from error
-            except (AMQPError, BrokerAway, OSError, TimeoutError, RuntimeError) as error:
+            except (AMQPError, BrokerAway, Misconfigured, OSError, TimeoutError, RuntimeError) as error:
                 if attempt + 1 == self._attempts_max:
                     raise BrokerAway(f"RabbitMQ did not confirm: {type(error).__name__}.") from error
                 await asyncio.sleep(pause)

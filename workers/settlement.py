@@ -116,10 +116,10 @@ class Settlement:
 
     def _done(self, seq: int, envelope: Envelope, result: Mapping[str, JsonValue] | None) -> None:
         self.tally.outcomes.append((envelope.kind, "done"))
-        if not envelope.reply_to:
+        if result is None and not envelope.reply_to:
             return
         answer = _accepted(envelope, result)
-        if result is not None:  # the inbox takes a message to be done: only what it was told is not known yet
+        if result is not None:  # kept for whoever asks again, perhaps with a reply_to only then
             self._endings.append(Ending(seq, "done", answer))
         self._reply(envelope, answer, seq)
 

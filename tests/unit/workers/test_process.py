@@ -188,6 +188,17 @@ async def test_a_duplicate_changes_nothing_and_is_answered_again(bench: Bench, r
     assert (len(facts), len(bench.answers())) == (1, 3)
 
 
+async def test_who_asks_for_an_answer_only_the_second_time_gets_the_whole(bench: Bench) -> None:
+    """Sent without reply_to, then again with one: the answer has the result that the first one had."""
+    await bench.take(replace(ticket("t1"), reply_to=""))
+    assert bench.answers() == []
+    await bench.take(ticket("t1"))
+    assert bench.answers() == [("accepted", "")]
+    assert bench.counted.rows("SELECT facts ->> '$.result.number' FROM outbox WHERE channel = 'answer'") == [
+        (bench.counted.rows("SELECT number FROM tickets")[0][0],)
+    ]
+
+
 async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
     """Another content under a known id: the first stands, the second is kept whole and its sender is told."""
     await bench.take(ticket("t1", "m1"), ticket("t2", "m1"), ticket("t2", "m1"))
