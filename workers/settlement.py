@@ -16,11 +16,14 @@ from handlers.work import Leaving, Programme, Work
 from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
 from messages.message import Message
-from store import dead_letters, deferred, inbox, outbox
+from store import audit, dead_letters, deferred, inbox, outbox
+from store.audit import Entry as Act
+from store.audit import Recording
 from store.contract import Transaction
 from store.dead_letters import Origin, Reason
 from store.inbox import Ending
 from store.outbox import Staged
+from workers.auditing import entry_of
 from workers.recoverability import Dead, Wait, after_defer
 
 
@@ -59,6 +62,7 @@ class Settlement:
     tally: Tally = field(default_factory=Tally)
     _endings: list[Ending] = field(default_factory=list)
     _staged: list[Staged] = field(default_factory=list)
+    _acts: list[Act] = field(default_factory=list)
 
     async def take(self, fresh: Sequence[tuple[int, Entry]]) -> None:
         """Bring each message that was just claimed to its outcome; runs of one kind are handled together, in order."""
@@ -73,20 +77,28 @@ class Settlement:
                 await inbox.forget_attempts(self.tx, entry.envelope)
 
     async def close(self) -> Tally:
-        """Write every outcome and everything that leaves, one statement each; return what was done."""
+        """Write every outcome, everything that leaves and the trail, one statement each; return what was done."""
         await self._write_endings()
         await outbox.stage_all(self.tx, self._staged, self.now)
+        # Last: what it locks is held for the commit alone.
+        await audit.append(self.tx, self._acts, now=self.now, key=self.programme.audit_key)
         self.tally.leaves |= bool(self._staged)
         return self.tally
 
     async def _handle(self, kind: str, run: Sequence[tuple[int, Entry]]) -> None:
+        handler = handlers()[kind]
         works: list[Work[Any, Any]] = [
-            Work(entry.message, entry.prepared, entry.envelope, seq, self.tx, self.now, self.programme, Leaving(seq))
+            Work(
+                entry.message, entry.prepared, entry.envelope, seq,
+                self.tx if handler.is_bulk else Recording(self.tx, self.programme.audit_key),
+                self.now, self.programme, Leaving(seq),
+            )
             for seq, entry in run
-        ]
-        outcomes = await handlers()[kind].handle_all(works)
+        ]  # fmt: skip
+        outcomes = await handler.handle_all(works)
         for work, outcome in zip(works, outcomes, strict=True):
             self._staged += work.leaving.staged
+            self._audit(work, outcome)
             await self._end(work.seq, work.envelope, outcome)
 
     async def _stop(self, seq: int, entry: Entry) -> None:
@@ -96,7 +108,20 @@ class Settlement:
         if entry.dead is not None:
             await self.kill(seq, entry.envelope, entry.dead)
         elif entry.refused is not None:
+            self._acts.append(entry_of(entry.envelope, entry.message, f"refused {entry.refused.code}"))
             await self._end(seq, entry.envelope, entry.refused)
+
+    def _audit(self, work: Work[Any, Any], outcome: Outcome) -> None:
+        match outcome:
+            case Done():
+                changes = work.tx.changes if isinstance(work.tx, Recording) else ()
+                self._acts.append(entry_of(work.envelope, work.message, "done", changes))
+            case Refuse(code):
+                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}"))
+            case Defer():
+                pass  # nothing was done yet; its last turn is told
+            case _:
+                assert_never(outcome)
 
     async def _end(self, seq: int, envelope: Envelope, outcome: Outcome) -> None:
         match outcome:
@@ -151,6 +176,7 @@ class Settlement:
         self.tally.outcomes.append((envelope.kind, "dead"))
         answer = _rejected(envelope, "failed", reason)
         self._endings.append(Ending(seq, "dead", answer))
+        self._acts.append(entry_of(envelope, None, f"dead {reason.code}"))
         await dead_letters.put(
             self.tx, seq=seq, envelope=envelope, reason=reason, origin=self.origin, attempts=self.attempts, now=self.now
         )
