@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from handlers.rules.targets import ResolutionTargets, ResponseTargets
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
@@ -38,10 +40,27 @@ class Policy(BaseModel):
     closing_days: frozenset[date] = Field(frozenset(), description="Further days on which the programme is closed.")
     help_desk_opens: time = Field(time(8), description="R72: when the help desk opens, in the programme's time zone.")
     help_desk_closes: time = Field(time(17), description="R72: when it closes.")
+    ticket_response: ResponseTargets = Field(
+        default_factory=ResponseTargets,
+        description="R71: until when a ticket is answered, e.g. TICKET_RESPONSE__HIGH=3 hours; critical: around the clock.",
+    )
+    ticket_resolution: ResolutionTargets = Field(
+        default_factory=ResolutionTargets, description="R71: until when a ticket is resolved."
+    )
+    ticket_warning_percent: int = Field(
+        80, ge=1, le=99, description="R74: how much of a target's time is over when administrators are warned."
+    )
+    ticket_reopen_days: Days = Field(14, description="R75: until how many days after its end a ticket is reopened.")
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
     )
+
+    @model_validator(mode="after")
+    def _help_desk_has_hours(self) -> Policy:
+        if self.help_desk_closes <= self.help_desk_opens:
+            raise ValueError("the help desk closes after it opens, on the same day")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
