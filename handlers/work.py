@@ -29,6 +29,13 @@ class Programme:
     administrators: tuple[str, ...]
     submitters: Mapping[str, str] = field(default_factory=dict)
     """Broker user → address of those who hand in files (R47)."""
+    on_call: tuple[str, ...] = ()
+    """Who is told of what is critical, at any hour (R74); nobody: the administrators."""
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        """Who hears at once of what is critical."""
+        return self.on_call or self.administrators
 
 
 @dataclass(slots=True)

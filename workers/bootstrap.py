@@ -70,7 +70,13 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 def programme_of(settings: Settings) -> Programme:
     """Return what handlers and sweeps know of the programme."""
-    return Programme(settings.programme, Vault(settings.private_keys()), settings.administrators, settings.submitters)
+    return Programme(
+        settings.programme,
+        Vault(settings.private_keys()),
+        settings.administrators,
+        settings.submitters,
+        settings.on_call,
+    )
 
 
 def renderer_of(settings: Settings) -> Renderer:

@@ -11,21 +11,12 @@ Wednesday 15:00; from Saturday, which counts from Monday 8:00, they end on Tuesd
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from handlers.rules.calendar import is_business_day
 from handlers.rules.policy import Policy
 from messages.ticket import Category
-from store.ticket_targets import What
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """One target of one ticket in moments: when most of its time is over, and when all of it is (R74)."""
-
-    warn_at: datetime
-    due_at: datetime
+from store.ticket_targets import Promise, What
 
 
 def add_open_time(start: datetime, duration: timedelta, policy: Policy) -> datetime:

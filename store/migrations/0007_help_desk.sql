@@ -1,0 +1,89 @@
+-- A ticket as it stands (R70-R75). What the help desk did to it, and in which order, is in ticket_history.
+ALTER TABLE tickets ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN period BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tickets ADD COLUMN assignee TEXT;
+ALTER TABLE tickets ADD COLUMN escalated_to TEXT;
+ALTER TABLE tickets ADD COLUMN answered_at TEXT;
+ALTER TABLE tickets ADD COLUMN ended_at TEXT;
+CREATE UNIQUE INDEX tickets_by_number ON tickets (number) WHERE number <> '';
+
+-- Every step of every ticket (R73, R75), never changed: who, when, what, brought by which message.
+CREATE TABLE ticket_history (
+    no {identity},
+    ticket_no BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    act TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL,
+    category TEXT NOT NULL,
+    target TEXT,
+    text TEXT,
+    acted_at TEXT NOT NULL,
+    seq BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX ticket_history_by_ticket ON ticket_history (ticket_no, revision);
+
+-- The promises of R71: one response and one resolution a period of a ticket (opened, moved to another category, reopened).
+-- speaks_at: when the administrators hear of it next (a warning, then that it was missed); empty when there is nothing to say.
+CREATE TABLE ticket_targets (
+    no {identity},
+    ticket_no BIGINT NOT NULL,
+    period BIGINT NOT NULL,
+    what TEXT NOT NULL,
+    category TEXT NOT NULL,
+    begun_at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    speaks_at TEXT,
+    ended_at TEXT,
+    ended_by TEXT
+);
+CREATE UNIQUE INDEX ticket_targets_by_ticket ON ticket_targets (ticket_no, period, what);
+CREATE INDEX ticket_targets_speaking ON ticket_targets (speaks_at, no) WHERE speaks_at IS NOT NULL;
+CREATE INDEX ticket_targets_running ON ticket_targets (due_at, no) WHERE ended_at IS NULL;
+
+-- When a sweep that runs at an interval ran last: one row each, moved on by whoever is first.
+CREATE TABLE interval_runs (
+    sweep TEXT PRIMARY KEY,
+    slot TEXT NOT NULL,
+    ran_at TEXT NOT NULL,
+    ran_by TEXT NOT NULL,
+    notices BIGINT NOT NULL
+);
+
+-- Reported conduct, followed to an outcome (R25, R64). state: open | referred | closed
+-- occasion: a case that the system raised itself, once a day for the same cause.
+CREATE TABLE conduct_cases (
+    no {identity},
+    case_id TEXT NOT NULL UNIQUE,
+    reference TEXT NOT NULL,
+    what TEXT NOT NULL,
+    state TEXT NOT NULL,
+    account_id TEXT,
+    reporter_name TEXT,
+    reporter_email TEXT,
+    occasion TEXT UNIQUE,
+    text TEXT NOT NULL,
+    reported_at TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    outcome TEXT,
+    closed_at TEXT,
+    seq BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX conduct_cases_by_reference ON conduct_cases (reference) WHERE reference <> '';
+CREATE INDEX conduct_cases_unclosed ON conduct_cases (reported_at, no) WHERE state <> 'closed';
+
+-- Every step of every case, never changed.
+CREATE TABLE conduct_history (
+    no {identity},
+    case_no BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    act TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL,
+    agency TEXT,
+    agency_email TEXT,
+    text TEXT,
+    acted_at TEXT NOT NULL,
+    seq BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX conduct_history_by_case ON conduct_history (case_no, revision);
