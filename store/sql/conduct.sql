@@ -14,8 +14,9 @@ UPDATE conduct_cases SET reference = :reference WHERE no = :no
 SELECT no, case_id, reference, what, state, revision, reported_at FROM conduct_cases WHERE case_id = :case_id
 
 -- name: move
--- The next step of a case, from the revision that was decided on; 0 rows when another step came first.
-UPDATE conduct_cases SET state = :state, outcome = :outcome, closed_at = :closed_at, revision = revision + 1
+-- The next step of a case, from the revision that was decided on; 0 rows when another step came first. An outcome stays.
+UPDATE conduct_cases SET state = :state, outcome = coalesce(outcome, :outcome), closed_at = coalesce(closed_at, :closed_at),
+    revision = revision + 1
 WHERE no = :no AND revision = :revision
 
 -- name: record
