@@ -27,6 +27,7 @@ from notifier.transport import Transport
 from store.contract import Store
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
+from store.recipients import RecipientRules
 from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
@@ -210,7 +211,9 @@ async def _relays(
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds)
+    renderer = renderer_of(settings)
+    rules = RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent)
+    mail = MailRelay(store, renderer, transport, now, settings.machine, settings.lease_seconds, rules)
     publish = PublishRelay(
         store, settings.amqp_url.get_secret_value(), now,
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,

@@ -51,6 +51,17 @@ class Policy(BaseModel):
         80, ge=1, le=99, description="R74: how much of a target's time is over when administrators are warned."
     )
     ticket_reopen_days: Days = Field(14, description="R75: until how many days after its end a ticket is reopened.")
+    mails_per_recipient_hour: int = Field(
+        30,
+        ge=1,
+        description="E-mails one recipient gets within an hour; more are delayed, urgent ones are not counted.",
+    )
+    transient_bounces_max: int = Field(
+        5,
+        ge=2,
+        description="How many transient bounces within transient_bounce_days mark an address like a permanent one.",
+    )
+    transient_bounce_days: Days = Field(30, description="Within how many days transient bounces add up.")
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',

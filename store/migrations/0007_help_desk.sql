@@ -87,3 +87,31 @@ CREATE TABLE conduct_history (
     seq BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX conduct_history_by_case ON conduct_history (case_no, revision);
+
+-- Addresses that a bounce has marked: nothing more is sent there until somebody restores them. state: bounced | restored
+CREATE TABLE bounced_addresses (
+    no {identity},
+    address_key TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL,
+    status TEXT,
+    bounced_at TEXT NOT NULL,
+    restored_at TEXT
+);
+CREATE INDEX bounced_addresses_marked ON bounced_addresses (bounced_at, no) WHERE state = 'bounced';
+
+-- Every bounce and every restoring, never changed. act: permanent | transient | restored
+CREATE TABLE bounce_history (
+    no {identity},
+    address_key TEXT NOT NULL,
+    act TEXT NOT NULL,
+    status TEXT,
+    actor TEXT,
+    text TEXT,
+    acted_at TEXT NOT NULL,
+    seq BIGINT NOT NULL
+);
+CREATE INDEX bounce_history_by_address ON bounce_history (address_key, acted_at);
+
+-- What a recipient was sent lately: the hourly limit counts in it.
+CREATE INDEX outbox_sent ON outbox (lower(destination), settled_at) WHERE channel = 'mail' AND state = 'sent';

@@ -18,6 +18,7 @@ from notifier.transport import Accepted, Misconfigured, Refused, Sent, Temporary
 from store import outbox
 from store.contract import Store
 from store.outbox import Leased, Settled
+from store.recipients import RecipientRules, lease_mails
 
 log = structlog.get_logger("pmp.relay")
 
@@ -78,6 +79,7 @@ class MailRelay:
     clock: Callable[[], datetime]
     leased_by: str
     lease_seconds: float
+    rules: RecipientRules = field(default_factory=RecipientRules)
     hand_over: HandOver = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,9 +96,9 @@ class MailRelay:
         await self.store.write(lambda tx: outbox.expire_leases(tx, now))
         await self._judge_unknown(now)
         leased = await self.store.write(
-            lambda tx: outbox.lease(
+            lambda tx: lease_mails(
                 tx,
-                "mail",
+                self.rules,
                 now=now,
                 leased_until=now + timedelta(seconds=self.lease_seconds),
                 leased_by=self.leased_by,
