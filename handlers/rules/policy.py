@@ -62,6 +62,14 @@ class Policy(BaseModel):
         description="How many transient bounces within transient_bounce_days mark an address like a permanent one.",
     )
     transient_bounce_days: Days = Field(30, description="Within how many days transient bounces add up.")
+    inbox_days: int = Field(
+        400,
+        ge=90,
+        description="How long the inbox knows a message again; later only who sent it and when is kept (R50).",
+    )
+    outbox_days: int = Field(
+        90, ge=14, description="How long what an e-mail said, and sent events and answers, are kept."
+    )
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',

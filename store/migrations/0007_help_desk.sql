@@ -115,3 +115,30 @@ CREATE INDEX bounce_history_by_address ON bounce_history (address_key, acted_at)
 
 -- What a recipient was sent lately: the hourly limit counts in it.
 CREATE INDEX outbox_sent ON outbox (lower(destination), settled_at) WHERE channel = 'mail' AND state = 'sent';
+
+-- Who sent what and when, of messages that have left the inbox: kept for ever, since records name them by seq (R50).
+CREATE TABLE origins (
+    seq BIGINT PRIMARY KEY,
+    sender TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body_bytes BIGINT NOT NULL,
+    received_at TEXT NOT NULL,
+    settled_at TEXT
+);
+CREATE INDEX origins_by_message ON origins (message_id);
+
+-- How many messages have left the inbox, by the day (UTC) they were received, kind and outcome: the ledger still adds up.
+CREATE TABLE inbox_tally (
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (day, kind, state)
+);
+
+-- How far each chore of retention has come: what lies before was looked at when it was old enough, and is not looked at again.
+CREATE TABLE retention_marks (
+    chore TEXT PRIMARY KEY,
+    upto BIGINT NOT NULL
+);
