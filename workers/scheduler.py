@@ -41,18 +41,18 @@ class Scheduler:
         """Look for due sweeps until stopped."""
         while not stopping.is_set():
             with suppress(StoreAway):
-                await self.run_due()
+                await self.run_due(stopping)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), self.look_seconds)
 
-    async def run_due(self) -> list[str]:
+    async def run_due(self, stopping: asyncio.Event | None = None) -> list[str]:
         """Run every sweep whose time has come and which has not run for it; return their names."""
         ran = await self._run_intervals()
         here = self.clock().astimezone(self.programme.policy.zone)
         for sweep in sweeps().values():
             if isinstance(sweep, IntervalSweep) or here.time() < sweep.at:
                 continue
-            if await self.run_sweep(sweep, here.date()) is not None:
+            if await self.run_sweep(sweep, here.date(), stopping) is not None:
                 ran.append(sweep.name)
         return ran
 
@@ -64,7 +64,7 @@ class Scheduler:
             if isinstance(sweep, IntervalSweep) and await self._run_interval(sweep) is not None
         ]
 
-    async def run_sweep(self, sweep: AnySweep, on: date) -> int | None:
+    async def run_sweep(self, sweep: AnySweep, on: date, stopping: asyncio.Event | None = None) -> int | None:
         """Run a sweep for a date; return how many notices it wrote, or how many rows it went through.
 
         None: it has run for that date already. An interval sweep has no date of its own: it runs in any case, and tells what
@@ -76,7 +76,7 @@ class Scheduler:
             case IntervalSweep():
                 written = await self.store.write(lambda tx: self._stage(tx, self._notices(tx, sweep, on)))
             case ChoreSweep():
-                written = await self._run_chores(sweep, on)
+                written = await self._run_chores(sweep, on, stopping or asyncio.Event())
             case _:
                 assert_never(sweep)
         if written is not None:
@@ -131,13 +131,16 @@ class Scheduler:
             self.woken()
         return written
 
-    async def _run_chores(self, sweep: ChoreSweep, on: date) -> int | None:
-        """Claim the day, then tidy bit by bit; minutes go on meanwhile, and what an ended process leaves is tomorrow's."""
+    async def _run_chores(self, sweep: ChoreSweep, on: date, stopping: asyncio.Event) -> int | None:
+        """Claim the day, then tidy bit by bit; minutes go on meanwhile, and what a stop leaves over is tomorrow's."""
         if not await self.store.write(lambda tx: self._claim(tx, sweep, on)):
             return None
         passed = 0
         for chore in sweep.chores:
-            while done := await self.store.write(lambda tx: chore(tx, on, self.programme)):  # noqa: B023 - awaited at once
+            while not stopping.is_set():
+                done = await self.store.write(lambda tx: chore(tx, on, self.programme))  # noqa: B023 - awaited at once
+                if not done:
+                    break
                 passed += done
                 await self._run_intervals()
         await self.store.write(
