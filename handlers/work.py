@@ -36,6 +36,13 @@ class Programme:
     """Nobody, until the site names somebody (R61)."""
     audit_key: bytes = field(default=b"", repr=False)
     """Under which the audit trail is chained (R60)."""
+    on_call: tuple[str, ...] = ()
+    """Who is told of what is critical, at any hour (R74); nobody: the administrators."""
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        """Who hears at once of what is critical."""
+        return self.on_call or self.administrators
 
 
 @dataclass(slots=True)

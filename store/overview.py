@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from store import retention
 from store.contract import Row, Transaction, as_moment, as_text
 
 STATES = ("done", "refused", "waiting", "dead", "discarded")
@@ -83,11 +84,13 @@ class Conservation:
     deferred: int
     open_dead_letters: int
     offences: tuple[Offence, ...]
+    retired: int = 0
+    """Settled messages that have left the inbox by age."""
 
     @property
     def taken(self) -> int:
         """How many messages were ever taken."""
-        return sum(self.inbox.values())
+        return sum(self.inbox.values()) + self.retired
 
     @property
     def sums_agree(self) -> bool:
@@ -198,6 +201,7 @@ async def reconcile(tx: Transaction, *, places_max: int = 50) -> Conservation:
         deferred=int(waiting["number"]),
         open_dead_letters=letters.get("open", 0),
         offences=_offences(await tx.rows("overview.offending", most=places_max)),
+        retired=sum((await retention.tallied(tx)).values()),
     )
 
 

@@ -32,6 +32,7 @@ from notifier.transport import Transport
 from store.contract import Store
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
+from store.recipients import RecipientRules
 from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
@@ -81,9 +82,10 @@ def programme_of(settings: Settings) -> Programme:
         Vault(settings.private_keys()),
         settings.administrators,
         settings.submitters,
-        load_roles(settings.roles_file),
-        Publishers(settings.publishers),
-        settings.audit_key.get_secret_value().encode()[:64],
+        roles=load_roles(settings.roles_file),
+        publishers=Publishers(settings.publishers),
+        audit_key=settings.audit_key.get_secret_value().encode()[:64],
+        on_call=settings.on_call,
     )
 
 
@@ -222,8 +224,12 @@ async def _relays(
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    open_links = partial(with_links_opened, vault=processor.programme.vault)
-    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds, open_links)
+    renderer = renderer_of(settings)
+    mail = MailRelay(
+        store, renderer, transport, now, settings.machine, settings.lease_seconds,
+        RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent),
+        partial(with_links_opened, vault=processor.programme.vault),
+    )  # fmt: skip
     publish = PublishRelay(
         store, settings.amqp_url.get_secret_value(), now,
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,

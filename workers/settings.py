@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     administrators: tuple[str, ...] = Field(
         ("administrators@example.org",), description="Addresses of the administrators."
     )
+    on_call: tuple[str, ...] = Field(
+        (), description="Addresses told of critical tickets at any hour (R74); empty: the administrators."
+    )
     submitters: dict[str, str] = Field(
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",

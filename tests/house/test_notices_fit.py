@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from messages.asap.writer import write_zero_report
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
 from store.contract import as_text
+from tests.help_desk import conduct_acts, opened, reported, ticket_acts
 from tests.unit.handlers.bench import Bench, open_bench
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,26 @@ async def _tickets(bench: Bench) -> None:
         assert isinstance(await bench.send(message), Done)
 
 
+async def _help_desk(bench: Bench) -> None:
+    assert isinstance(await bench.send(opened(category="critical")), Done)
+    for minutes in (24, 31):
+        bench.now += timedelta(minutes=minutes)
+        assert await bench.sweep(CREATED.date(), "ticket_targets")
+    for act in (
+        "answered",
+        "recategorised",
+        "escalated",
+        "resolved",
+        "reply_received",
+        "resolved",
+        "closed",
+        "reopened",
+    ):
+        assert isinstance(await bench.send(ticket_acts()[act]), Done)
+    for message in (reported(), conduct_acts()["referred"]):
+        assert isinstance(await bench.send(message), Done)
+
+
 async def _files(bench: Bench) -> None:
     for path in sorted((ROOT / "tests" / "samples" / "asap").iterdir()):
         for sender, file_name in (("gateway", path.name[:40]), ("unknown", "")):
@@ -69,7 +90,14 @@ async def _administration(bench: Bench) -> None:
     assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
 
 
-JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files, _administration]
+JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
+    _decisions,
+    _passwords,
+    _tickets,
+    _help_desk,
+    _files,
+    _administration,
+]
 
 
 @pytest.fixture

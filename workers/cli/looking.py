@@ -163,6 +163,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
         "clean": is_clean,
         "taken": found.taken,
         "inbox": dict(found.inbox),
+        "retired": found.retired,
         "deferred": found.deferred,
         "open_dead_letters": found.open_dead_letters,
         "offences": found.offences,
@@ -172,6 +173,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
 
 def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[Depth, ...], *, is_clean: bool) -> None:
     parts = " + ".join(f"{number} {state}" for state, number in found.inbox.items())
+    parts += f" + {found.retired} retired by age" if found.retired else ""
     say(f"{found.taken} messages taken{f' = {parts}' if parts else ''}")
     say(f"{found.inbox.get('waiting', 0)} waiting, {found.deferred} will have their turn")
     say(f"{found.inbox.get('dead', 0)} dead, {found.open_dead_letters} open dead letters")

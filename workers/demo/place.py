@@ -53,6 +53,7 @@ def variables(site: Settings) -> dict[str, str]:
         "PMP_PUBLISHERS": json.dumps(site.publishers),
         "PMP_LEASE_SECONDS": str(site.lease_seconds),
         "PMP_DRAIN_SECONDS": str(site.drain_seconds),
+        "PMP_PROGRAMME__MAILS_PER_RECIPIENT_HOUR": "10000",  # a day of the demo takes a minute
         "PMP_PROGRAMME__DEFER_SECONDS": str(DEFER_SECONDS),
     }
 
