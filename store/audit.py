@@ -60,49 +60,49 @@ class Recording:
     """A transaction that notes which statements wrote which fields; for messages handled one at a time."""
 
     def __init__(self, tx: Transaction, key: bytes) -> None:
-        self._tx = tx
+        self.tx = tx
         self._key = key
         self.changes: list[Change] = []
 
     @property
     def writes(self) -> int:
         """See Transaction.writes."""
-        return self._tx.writes
+        return self.tx.writes
 
     @writes.setter
     def writes(self, number: int) -> None:
-        self._tx.writes = number
+        self.tx.writes = number
 
     async def rows(self, statement: str, **values: Value) -> Sequence[Row]:
         """See Transaction.rows."""
-        before = self._tx.writes
-        found = await self._tx.rows(statement, **values)
+        before = self.tx.writes
+        found = await self.tx.rows(statement, **values)
         self._note(before, statement, values)
         return found
 
     async def row(self, statement: str, **values: Value) -> Row | None:
         """See Transaction.row."""
-        before = self._tx.writes
-        found = await self._tx.row(statement, **values)
+        before = self.tx.writes
+        found = await self.tx.row(statement, **values)
         self._note(before, statement, values)
         return found
 
     async def run(self, statement: str, **values: Value) -> int:
         """See Transaction.run."""
-        before = self._tx.writes
-        changed = await self._tx.run(statement, **values)
+        before = self.tx.writes
+        changed = await self.tx.run(statement, **values)
         self._note(before, statement, values)
         return changed
 
     async def insert_all(self, statement: str, rows: Sequence[Sequence[Value]]) -> int:
         """See Transaction.insert_all."""
-        before = self._tx.writes
-        inserted = await self._tx.insert_all(statement, rows)
+        before = self.tx.writes
+        inserted = await self.tx.insert_all(statement, rows)
         self._note(before, statement, {"rows": inserted})
         return inserted
 
     def _note(self, before: int, statement: str, values: Mapping[str, Value]) -> None:
-        if self._tx.writes != before:
+        if self.tx.writes != before:
             self.changes.append((statement, {name: hashed(value, self._key) for name, value in values.items()}))
 
 

@@ -22,7 +22,7 @@ APPEND_ONLY: Final = frozenset({"operator_acts", "origins"})
 
 def is_append_only(table: str) -> bool:
     """Tell whether a table's rows are never changed: histories, versions and the audit are so by their names."""
-    return table in APPEND_ONLY or table.endswith(("_history", "_versions")) or table.startswith("audit")
+    return table in APPEND_ONLY or table == "audit" or table.endswith(("_history", "_versions"))
 
 
 @dataclass(frozen=True, slots=True)

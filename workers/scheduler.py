@@ -12,10 +12,11 @@ from typing import assert_never
 
 import structlog
 
-from handlers.sweeps.sweep import AnySweep, ChoreSweep, IntervalSweep, Sweep, sweeps
+from handlers.sweeps.sweep import AnySweep, Chore, ChoreSweep, IntervalSweep, Sweep, sweeps
 from handlers.work import Programme
 from messages.errors import StoreAway
-from store import outbox
+from store import audit, outbox
+from store.audit import Entry, Recording
 from store.contract import Store, Transaction, as_text
 from store.outbox import Staged
 
@@ -74,7 +75,7 @@ class Scheduler:
             case Sweep():
                 written = await self._run_daily(sweep, on)
             case IntervalSweep():
-                written = await self.store.write(lambda tx: self._stage(tx, self._notices(tx, sweep, on)))
+                written = await self.store.write(lambda tx: self._stage(tx, sweep, on, self._by(on)))
             case ChoreSweep():
                 written = await self._run_chores(sweep, on, stopping or asyncio.Event())
             case _:
@@ -91,7 +92,7 @@ class Scheduler:
             return found
 
         async def unit(tx: Transaction) -> None:
-            async for page in self._notices(tx, sweep, on):
+            async for page in self._notices(tx, sweep, on, self._by(on)):
                 found.update(one.name for one in page)
             raise _Rehearsed
 
@@ -99,16 +100,18 @@ class Scheduler:
             await self.store.write(unit)
         return found
 
-    def _notices(self, tx: Transaction, sweep: Sweep | IntervalSweep, on: date) -> AsyncIterator[Sequence[Staged]]:
+    def _notices(
+        self, tx: Transaction, sweep: Sweep | IntervalSweep, on: date, by: datetime
+    ) -> AsyncIterator[Sequence[Staged]]:
         if isinstance(sweep, Sweep):
             return sweep.notices(tx, on, self.programme)
-        return sweep.notices(tx, self._by(on), self.programme)
+        return sweep.notices(tx, by, self.programme)
 
     async def _run_daily(self, sweep: Sweep, on: date) -> int | None:
         async def unit(tx: Transaction) -> int | None:
             if not await self._claim(tx, sweep, on):
                 return None
-            written = await self._stage(tx, self._notices(tx, sweep, on))
+            written = await self._stage(tx, sweep, on)
             await tx.run("sweeps.finish", sweep=sweep.name, for_date=on.isoformat(), notices=written)
             return written
 
@@ -121,7 +124,7 @@ class Scheduler:
             slot = {"sweep": sweep.name, "slot": as_text(sweep.slot(now))}
             if not await tx.run("sweeps.claim_slot", **slot, ran_at=as_text(now), ran_by=self.machine):
                 return None
-            written = await self._stage(tx, sweep.notices(tx, now, self.programme))
+            written = await self._stage(tx, sweep, now.date(), now)
             await tx.run("sweeps.finish_slot", **slot, notices=written)
             return written
 
@@ -138,7 +141,7 @@ class Scheduler:
         passed = 0
         for chore in sweep.chores:
             while not stopping.is_set():
-                done = await self.store.write(lambda tx: chore(tx, on, self.programme))  # noqa: B023 - awaited at once
+                done = await self.store.write(lambda tx: self._tidy(tx, sweep, chore, on))  # noqa: B023 - awaited at once
                 if not done:
                     break
                 passed += done
@@ -148,17 +151,34 @@ class Scheduler:
         )
         return passed
 
+    async def _tidy(self, tx: Transaction, sweep: ChoreSweep, chore: Chore, on: date) -> int:
+        watched = Recording(tx, self.programme.audit_key)
+        done = await chore(watched, on, self.programme)
+        await self._audit(watched, sweep, on)
+        return done
+
     async def _claim(self, tx: Transaction, sweep: Sweep | ChoreSweep, on: date) -> bool:
         ran_at = as_text(self.clock())
         return bool(
             await tx.run("sweeps.claim", sweep=sweep.name, for_date=on.isoformat(), ran_at=ran_at, ran_by=self.machine)
         )
 
-    async def _stage(self, tx: Transaction, notices: AsyncIterator[Sequence[Staged]]) -> int:
+    async def _stage(self, tx: Transaction, sweep: Sweep | IntervalSweep, on: date, by: datetime | None = None) -> int:
+        """Write what a sweep tells, and into the audit trail what it changed, a page at a time."""
         now, written = self.clock(), 0
-        async for page in notices:
+        watched = Recording(tx, self.programme.audit_key)
+        async for page in self._notices(watched, sweep, on, by or now):
             written += await outbox.stage_all(tx, page, now)
+            await self._audit(watched, sweep, on)
+        await self._audit(watched, sweep, on)
         return written
+
+    async def _audit(self, watched: Recording, sweep: AnySweep, on: date) -> None:
+        """Add what a sweep changed since the last look to the audit trail (R60)."""
+        if watched.changes:
+            changes, watched.changes = watched.changes, []
+            act = Entry(f"sweep:{sweep.name}", f"sweep.{sweep.name}", "done", self.machine, "", on.isoformat(), changes)
+            await audit.append(watched.tx, [act], now=self.clock(), key=self.programme.audit_key)
 
     def _by(self, on: date) -> datetime:
         """Return the end of a local day, or now while it has not ended."""
