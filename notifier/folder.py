@@ -103,5 +103,5 @@ def _read(file: Path) -> StoredMail:
         date=str(message["Date"]),
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        text=text.get_content() if text is not None else "",
+        text=text.get_content().replace("\r\n", "\n") if text is not None else "",
     )

@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -18,7 +17,7 @@ from messages.registry import families
 from workers import bootstrap
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker, private_rabbitmq
-from workers.settings import Settings
+from workers.settings import Settings, masked
 from workers.topology.declare import declare
 from workers.topology.plan import plan
 
@@ -118,12 +117,3 @@ def whereabouts(site: Settings, *, is_private: bool) -> list[str]:
         f"Store:        {masked(site.store.get_secret_value())}",
         f"Sealing key:  {key.key_id} {base64.b64encode(key.public_key).decode()} (public; for portals)",
     ]
-
-
-def masked(url: str) -> str:
-    """The address without its password."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
