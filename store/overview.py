@@ -244,8 +244,13 @@ def _left(row: Row) -> Event:
     return Event(
         as_moment(row["settled_at"] or row["created_at"]),
         what,
-        f"{row['name']} to {row['destination']}: {row['state'].replace('_', ' ')}{told}",
+        f"{row['name']} to {addressee(row['destination'])}: {row['state'].replace('_', ' ')}{told}",
     )
+
+
+def addressee(destination: str) -> str:
+    """Return where something goes, as a person reads it: RabbitMQ's direct replies are named by a long number."""
+    return "its sender, who waits" if destination.startswith("amq.rabbitmq.reply-to.") else destination
 
 
 def moment(text: str | None) -> datetime | None:

@@ -36,6 +36,7 @@ async def up(settings: Settings, say: Say) -> None:
         for line in whereabouts(site, is_private=is_private):
             say(line)
         await bootstrap.run(site, on_ready=lambda: say("Ready. Ctrl-C ends it."))
+        say("Ending: what was taken is finished.")
 
 
 @asynccontextmanager
@@ -111,8 +112,10 @@ def whereabouts(site: Settings, *, is_private: bool) -> list[str]:
     url = site.amqp_url.get_secret_value()
     key = bootstrap.programme_of(site).vault.sealing_key
     mail = site.mail_folder if site.transport == "folder" else f"by {site.smtp_host}:{site.smtp_port}"
+    elsewhere = f"PMP_AMQP_URL={url} PMP_MANAGEMENT_URL={site.management_url.get_secret_value()}"
     return [
         f"RabbitMQ:     {url if is_private else masked(url)}",
+        *([f"Elsewhere:    export {elsewhere}"] if is_private else []),
         f"E-mails:      {mail}",
         f"Store:        {masked(site.store.get_secret_value())}",
         f"Sealing key:  {key.key_id} {base64.b64encode(key.public_key).decode()} (public; for portals)",

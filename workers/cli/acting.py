@@ -49,7 +49,7 @@ async def one_by_one(
 
 
 def told(
-    act: str, chosen: Sequence[int], acted: Sequence[int], *, sentence: str, missed_as: str, dry_run: bool, json: bool
+    act: str, chosen: Sequence[int], acted: Sequence[int], *, done_as: str, missed_as: str, dry_run: bool, json: bool
 ) -> int:
     """What was done is on standard output. Return 1 when something could not be acted on.
 
@@ -57,7 +57,7 @@ def told(
         act: its name in JSON.
         chosen: what was asked for.
         acted: what was done.
-        sentence: said behind the number.
+        done_as: what becomes of them, ``replayed``.
         missed_as: what the rest is not, ``open`` for ``not_open``.
         dry_run: nothing was done, only looked at.
         json: as JSON.
@@ -67,7 +67,7 @@ def told(
     if json:
         print_json({"act": act, "dry_run": dry_run, "numbers": acted, f"not_{missed_as}": missed})
     else:
-        say(f"{'Dry run, nothing is changed: ' if dry_run else ''}{len(acted)} {sentence}.")
+        say(f"Would be {done_as}: {len(acted)}." if dry_run else f"{done_as.capitalize()}: {len(acted)}.")
         if missed:
             say(f"Not {missed_as.replace('_', ' ')}: {', '.join(map(str, missed))}.")
     return AT_FAULT if missed else GOOD

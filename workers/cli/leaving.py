@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from store.overview import moment
+from store.overview import addressee, moment
 from workers.cli.acting import Why, one_by_one, reason, told
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
@@ -49,7 +49,7 @@ async def outbox_list(
         "Outbox",
         ["no", "age", "channel", "name", "to", "state", "tries", "told"],
         [
-            [row["no"], age(moment(row["created_at"]), now()), row["channel"], row["name"], row["destination"],
+            [row["no"], age(moment(row["created_at"]), now()), row["channel"], row["name"], addressee(row["destination"]),
              row["state"].replace("_", " "), row["attempts"], row["reply"] or ""]
             for row in rows
         ],
@@ -67,7 +67,7 @@ async def release(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: As
 
     return await _decide(
         "release", numbers, withheld.release, withheld.RELEASABLE, why=why, dry_run=dry_run, json=json,
-        sentence="to be sent again", missed_as="releasable", doing="Releasing",
+        done_as="released", missed_as="releasable", doing="Releasing",
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ async def discard(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: As
 
     return await _decide(
         "discard", numbers, withheld.discard, withheld.DISCARDABLE, why=why, dry_run=dry_run, json=json,
-        sentence="never to be sent", missed_as="discardable", doing="Discarding",
+        done_as="discarded", missed_as="discardable", doing="Discarding",
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ async def _decide(
     why: str,
     dry_run: bool,
     json: bool,
-    sentence: str,
+    done_as: str,
     missed_as: str,
     doing: str,
 ) -> int:
@@ -110,7 +110,7 @@ async def _decide(
             if dry_run
             else await one_by_one(store, numbers, unit_of, doing=doing, quiet=json)
         )
-    code = told(act, numbers, acted, sentence=sentence, missed_as=missed_as, dry_run=dry_run, json=json)
+    code = told(act, numbers, acted, done_as=done_as, missed_as=missed_as, dry_run=dry_run, json=json)
     if code and not json:
         say(f"→ only what is {', '.join(sorted(possible))} can be; `pmp outbox list` shows where each stands")
     return code

@@ -69,12 +69,12 @@ async def replay(
             else await one_by_one(store, chosen, unit_of, doing="Replaying", quiet=json)
         )
     code_of_exit = told(
-        "replay", chosen, acted, sentence="dead letters to have their turn again", missed_as="open",
+        "replay", chosen, acted, done_as="replayed", missed_as="open",
         dry_run=dry_run, json=json,
     )  # fmt: skip
     lasts = timedelta(seconds=len(acted) / per_second)
     if not json and lasts > timedelta(seconds=2):
-        say(f"At {per_second:g} a second (--per-second) the last one's turn is in {span(lasts)}.")
+        say(f"At {per_second:g} a second (--per-second) the last one has its turn in {span(lasts)}.")
     return code_of_exit
 
 
@@ -105,9 +105,7 @@ async def discard(
             if dry_run
             else await one_by_one(store, chosen, unit_of, doing="Discarding", quiet=json)
         )
-    return told(
-        "discard", chosen, acted, sentence="dead letters discarded", missed_as="open", dry_run=dry_run, json=json
-    )
+    return told("discard", chosen, acted, done_as="discarded", missed_as="open", dry_run=dry_run, json=json)
 
 
 async def _open_of(store: Store, chosen: Sequence[int]) -> list[int]:

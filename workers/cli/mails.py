@@ -33,7 +33,9 @@ def list_(*, json: AsJson = False) -> None:
     if settings.transport != "folder":
         say("E-mails go to a mail server (PMP_TRANSPORT=smtp): see `pmp outbox list --channel mail`.")
     print_table(
-        "E-mails", ["id", "date", "to", "notice", "subject"], [[m.id, m.date, m.to, m.notice, m.subject] for m in mails]
+        "E-mails",
+        ["id", "date", "to", "notice", "subject"],
+        [[m.id[:12], m.date, m.to, m.notice, m.subject] for m in mails],
     )
 
 

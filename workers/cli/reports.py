@@ -51,10 +51,11 @@ def show_answer(name: str, answer: Answer) -> None:
 
 def show_report(name: str, report: Report) -> None:
     """A report is on standard output: verdict, counts by pharmacy, faults."""
-    say(
-        f"{name}: {str(report['verdict']).replace('_', ' ')} (ASAP {report['version']}, transaction {report['transaction']})"
-    )
     blocks = _rows(report, "pharmacies")
+    bad = sum(number for block in blocks if isinstance(number := block.get("with_errors"), int))
+    verdict = str(report["verdict"]).replace("_", " ") + (f", {bad} of its records with errors" if bad else "")
+    what = f"ASAP {report['version']}, transaction {report['transaction']}" if report["version"] else "no ASAP version"
+    say(f"{name}: {verdict} ({what})")
     if blocks:
         columns = list(blocks[0])
         titles = [column.replace("_", " ") for column in columns]

@@ -42,7 +42,7 @@ def test_replays_are_spaced(place: Path, pmp: Pmp) -> None:
     """Ten a second: the last of thirty has its turn 2.9 seconds after the first, and none before its place."""
     in_store(place, many_dead)
     code, out, _ = pmp("dead-letters", "replay", "--all-matching", "--why", "mended", "--per-second", "10")
-    assert (code, "30 dead letters" in out, "in 3 s" in out) == (0, True, True)
+    assert (code, "Replayed: 30." in out, "in 3 s" in out) == (0, True, True)
     due = [as_moment(one) for (one,) in rows(place, "SELECT due_at FROM deferred ORDER BY seq")]
     assert [moment - due[0] for moment in due] == [timedelta(seconds=place / 10) for place in range(MANY)]
     assert pmp("reconcile")[0] == 0
@@ -50,7 +50,7 @@ def test_replays_are_spaced(place: Path, pmp: Pmp) -> None:
 
 def test_one_replay_is_due_at_once(store: Path, pmp: Pmp) -> None:
     """Nobody waits for a rate that one message cannot exceed."""
-    assert pmp("dead-letters", "replay", "1", "--why", "mended")[1] == "1 dead letters to have their turn again.\n"
+    assert pmp("dead-letters", "replay", "1", "--why", "mended")[1] == "Replayed: 1.\n"
     ((due, deferred_at),) = rows(store, "SELECT due_at, deferred_at FROM deferred WHERE code = 'replayed'")
     assert due <= deferred_at
 
@@ -82,7 +82,7 @@ def test_release_sends_again(store: Path, pmp: Pmp, state: str) -> None:
 def test_discard_never_sends(store: Path, pmp: Pmp, state: str) -> None:
     """It stays where it is, with the reason, and nothing can release it any more."""
     change(store, f"UPDATE outbox SET state = '{state}' WHERE no = 1")
-    assert pmp("outbox", "discard", "1", "--why", "they called us")[:2] == (0, "1 never to be sent.\n")
+    assert pmp("outbox", "discard", "1", "--why", "they called us")[:2] == (0, "Discarded: 1.\n")
     assert [one["no"] for one in json.loads(pmp("outbox", "list", "--state", "discarded", "--json")[1])] == [1]
     assert rows(store, "SELECT act, why FROM operator_acts ORDER BY no")[-1] == ("outbox discarded", "they called us")
     code, out, _ = pmp("outbox", "release", "1", "--why", "x")
@@ -134,4 +134,4 @@ def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
     except OSError:  # Linux says so when the other end is closed
         os.close(master)
     assert (b"Discarding" in shown, b"30/30" in shown) == ((not form), (not form))
-    assert done.stdout.startswith(b"{" if form else b"30 dead letters")
+    assert done.stdout.startswith(b"{" if form else b"Discarded: 30.")
