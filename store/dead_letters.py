@@ -85,8 +85,19 @@ async def one(tx: Transaction, no: int) -> Row | None:
     return await tx.row("dead_letters.one", no=no)
 
 
-async def replay(tx: Transaction, no: int, *, operator: str, why: str, now: datetime, gives_up_at: datetime) -> bool:
+async def replay(
+    tx: Transaction,
+    no: int,
+    *,
+    operator: str,
+    why: str,
+    now: datetime,
+    gives_up_at: datetime,
+    due_at: datetime | None = None,
+) -> bool:
     """Let an open dead letter have its turn again, from the store; False when it is not open any more.
+
+    Its turn is at ``due_at``, or now: many at once are spaced by it.
 
     One transaction moves it from dead to waiting, so it can neither be lost nor doubled on the way.
     """
@@ -103,7 +114,7 @@ async def replay(tx: Transaction, no: int, *, operator: str, why: str, now: date
         text="An operator lets it have its turn again.",
         attempts=0,
         now=now,
-        due_at=now,
+        due_at=due_at or now,
         gives_up_at=gives_up_at,
     )
     return True

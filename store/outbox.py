@@ -6,6 +6,8 @@ States, and who moves a row between them::
      ▲               │  │                     │   ├────────────▶ refused   (5yz, address impossible)
      │               │  └── 4yz, away ──▶ due │   └────────────▶ unknown ──judge──▶ due (once more) | held
      └─ lease ends ──┘                        └─ lease ends ──▶ unknown
+
+An operator moves refused, unknown and held rows back to due, or any that waits to discarded (``store.withheld``).
 """
 
 from __future__ import annotations

@@ -231,7 +231,8 @@ async def _story(tx: Transaction, message: Row) -> Story:
     if message["state"] in ("done", "refused"):
         settled_at = as_moment(message["settled_at"] or message["received_at"])
         events.append(Event(settled_at, message["state"], _reason(message["answer"])))
-    events += [_left(row) for row in await tx.rows("outbox.of_message", seq=message["seq"])]
+    for row in await tx.rows("outbox.of_message", seq=message["seq"]):
+        events += [_left(row), *[_act(act) for act in await tx.rows("overview.acts", object=f"outbox {row['no']}")]]
     return Story(
         seq=message["seq"],
         sender=message["sender"],
@@ -244,7 +245,7 @@ async def _story(tx: Transaction, message: Row) -> Story:
 
 
 def _act(row: Row) -> Event:
-    what = row["act"].removeprefix("dead letter ")
+    what = row["act"].rpartition(" ")[2]
     return Event(as_moment(row["acted_at"]), what, f"by {row['operator']}: {row['why']}")
 
 
@@ -260,8 +261,13 @@ def _left(row: Row) -> Event:
     return Event(
         as_moment(row["settled_at"] or row["created_at"]),
         what,
-        f"{row['name']} to {row['destination']}: {row['state'].replace('_', ' ')}{told}",
+        f"{row['name']} to {addressee(row['destination'])}: {row['state'].replace('_', ' ')}{told}",
     )
+
+
+def addressee(destination: str) -> str:
+    """Return where something goes, as a person reads it: RabbitMQ's direct replies are named by a long number."""
+    return "its sender, who waits" if destination.startswith("amq.rabbitmq.reply-to.") else destination
 
 
 def moment(text: str | None) -> datetime | None:

@@ -104,17 +104,18 @@ class Publisher:
         *,
         content_type: str,
         message_id: str,
+        content_encoding: str | None = None,
         file_name: str = "",
         timeout_seconds: float = 60.0,
     ) -> Answer:
-        """Publish bytes as they are and return the workers' answer."""
+        """Publish bytes as they are and return the workers' answer; ``content_encoding`` says ``gzip`` of gzipped ones."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._answers[message_id] = answer
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self.publish_body(
-                    kind, body, content_type=content_type, message_id=message_id, file_name=file_name,
-                    reply_to=_DIRECT_REPLY,
+                    kind, body, content_type=content_type, message_id=message_id, content_encoding=content_encoding,
+                    file_name=file_name, reply_to=_DIRECT_REPLY,
                 )  # fmt: skip
                 return await answer
         except TimeoutError:
@@ -129,6 +130,7 @@ class Publisher:
         *,
         content_type: str,
         message_id: str,
+        content_encoding: str | None = None,
         file_name: str = "",
         reply_to: str | None = None,
     ) -> None:
@@ -138,6 +140,7 @@ class Publisher:
             message_id=message_id,
             type=kind,
             content_type=content_type,
+            content_encoding=content_encoding,
             timestamp=datetime.now(UTC),
             app_id=self._app_id,
             user_id=self._user,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from messages.errors import Permanent
+from workers.cli.acting import Why
 from workers.cli.app import WrongUse
-from workers.cli.letter_acts import Code, From, Kind, Why, matching
+from workers.cli.letter_acts import Code, From, Kind, matching
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import age, print_json, print_table, say
 

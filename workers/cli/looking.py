@@ -117,11 +117,9 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
     )
     if seen.causes:
         say("  → `pmp dead-letters list`; mend the cause, then `pmp dead-letters replay --all-matching --why …`")
-    next_due = age(seen.next_due_at, now) if seen.next_due_at else "–"
-    say(
-        f"Waiting for their turn: {seen.deferred.count}, "
-        f"the oldest for {age(seen.deferred.oldest_at, now)}, next due {next_due}{_late(seen.next_due_at, now)}"
-    )
+    waiting = f"{seen.deferred.count}, the oldest for {age(seen.deferred.oldest_at, now)}, next due "
+    due = f"{age(seen.next_due_at, now)}{_late(seen.next_due_at, now)}"
+    say(f"Waiting for their turn: {waiting + due if seen.deferred.count else 'none'}")
     print_table(
         "Inbox", ["state", "number", "oldest"], [_standing(state, one, now) for state, one in _oldest_first(seen)]
     )
