@@ -39,6 +39,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """A person at the command line, whose acts stand in the trail too."""
+
+    name: str
+    audit_key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The end of a chain: how many rows it has, and the last one's hash."""
 

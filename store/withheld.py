@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from store.audit import Operator
 from store.contract import Row, Transaction, as_text
 from store.dead_letters import record_act
 
@@ -16,7 +17,7 @@ async def one(tx: Transaction, no: int) -> Row | None:
     return await tx.row("withheld.one", no=no)
 
 
-async def release(tx: Transaction, no: int, *, operator: str, why: str, now: datetime) -> bool:
+async def release(tx: Transaction, no: int, *, operator: Operator, why: str, now: datetime) -> bool:
     """Let it be sent again, with the same Message-ID; False when it is not held, unknown or refused any more.
 
     Attempts and the count of unknown outcomes begin anew: the operator has judged what was.
@@ -27,7 +28,7 @@ async def release(tx: Transaction, no: int, *, operator: str, why: str, now: dat
     return True
 
 
-async def discard(tx: Transaction, no: int, *, operator: str, why: str, now: datetime) -> bool:
+async def discard(tx: Transaction, no: int, *, operator: Operator, why: str, now: datetime) -> bool:
     """Never send it, kept with the operator's reason; False when it has left already, or is on its way."""
     if not await tx.run("withheld.discard", no=no, now=as_text(now)):
         return False

@@ -29,6 +29,7 @@ from notifier.folder import FolderTransport
 from notifier.render import Renderer, Sender
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Transport
+from store.audit import Operator
 from store.contract import Store
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
@@ -87,6 +88,11 @@ def programme_of(settings: Settings) -> Programme:
         audit_key=settings.audit_key.get_secret_value().encode()[:64],
         on_call=settings.on_call,
     )
+
+
+def operator_of(settings: Settings) -> Operator:
+    """Return the person at this command line, whose acts are written down (R60)."""
+    return Operator(settings.operator, programme_of(settings).audit_key)
 
 
 def renderer_of(settings: Settings) -> Renderer:

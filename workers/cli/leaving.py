@@ -98,12 +98,12 @@ async def _decide(
     if not numbers:
         raise WrongUse("Name at least one number: `pmp outbox list` shows them.")
     settings, why = site_settings(), reason(why)
-    from workers.bootstrap import now
+    from workers.bootstrap import now, operator_of
 
     async with standing_store(settings) as store:
 
         def unit_of(no: int) -> Unit:
-            return partial(decision, no=no, operator=settings.operator, why=why, now=now())
+            return partial(decision, no=no, operator=operator_of(settings), why=why, now=now())
 
         acted = (
             await _in_state(store, numbers, possible)

@@ -49,7 +49,7 @@ async def replay(
     which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
     settings = site_settings()
     from store import dead_letters
-    from workers.bootstrap import now
+    from workers.bootstrap import now, operator_of
 
     async with standing_store(settings) as store:
         chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
@@ -59,7 +59,7 @@ async def replay(
 
         def unit_of(no: int) -> Unit:
             return partial(
-                dead_letters.replay, no=no, operator=settings.operator, why=why, now=now(),
+                dead_letters.replay, no=no, operator=operator_of(settings), why=why, now=now(),
                 due_at=due[no], gives_up_at=due[no] + patience,
             )  # fmt: skip
 
@@ -92,13 +92,13 @@ async def discard(
     which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
     settings = site_settings()
     from store import dead_letters
-    from workers.bootstrap import now
+    from workers.bootstrap import now, operator_of
 
     async with standing_store(settings) as store:
         chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
 
         def unit_of(no: int) -> Unit:
-            return partial(dead_letters.discard, no=no, operator=settings.operator, why=why, now=now())
+            return partial(dead_letters.discard, no=no, operator=operator_of(settings), why=why, now=now())
 
         acted = (
             await _open_of(store, chosen)

@@ -24,6 +24,7 @@ from messages.errors import StoreAway
 from messages.message import Message
 from messages.registration import Applicant, Consent, RegistrationSubmitted
 from store import dead_letters, inbox
+from store.audit import Operator
 from store.sqlite import SqliteStore, open_sqlite
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted, example_ticket, locked
@@ -337,7 +338,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
     for expected in (True, False):
         again = await bench.store.write(
             lambda tx: dead_letters.replay(
-                tx, no, operator="op", why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
+                tx, no, operator=Operator("op"), why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
             )
         )
         assert again is expected

@@ -14,6 +14,7 @@ from typing import Any
 from messages.envelope import Envelope
 from messages.errors import FieldFault
 from store import dead_letters, deferred, inbox, outbox
+from store.audit import Operator
 from store.contract import Transaction
 from store.dead_letters import Reason
 from store.outbox import Settled, Staged
@@ -48,7 +49,7 @@ async def fill(tx: Transaction) -> None:
         await dead_letters.put(
             tx, seq=seq[one], envelope=message(one), reason=reason, origin="process", attempts=1, now=NOW
         )
-    await dead_letters.discard(tx, 2, operator="ada", why="a test of theirs", now=NOW)
+    await dead_letters.discard(tx, 2, operator=Operator("ada"), why="a test of theirs", now=NOW)
     staged = [Staged("mail", "ticket.opened", "a@example.org", {}, key="k", seq=seq["good"])]
     await outbox.stage_all(tx, [*staged, Staged("event", "ticket.opened", "ticket.opened", {}, seq=seq["good"])], NOW)
     leased = await outbox.lease(tx, "mail", now=NOW, leased_until=due, leased_by="relay", most=1)
