@@ -42,6 +42,7 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
     ticket = await tickets.insert(work.tx, message, year=work.today.year, now=work.now, seq=work.seq)
     if ticket is None:
         return Refuse("ticket_exists", "A ticket of this id is open already.", field="ticket_id")
+    due = await _begin_period(work, ticket)
     opening = next_opening(work.now, work.policy)
     facts = {
         "number": ticket.number,
@@ -57,8 +58,8 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
     watched = work.programme.watch if ticket.category == "critical" else ()
     for administrator in work.programme.administrators:
         if administrator not in watched:
-            work.notify("ticket.opened_administrators", administrator, facts, occasion=ticket.number)
-    await _begin_period(work, ticket)
+            respond_by = {"respond_by_text": due["respond_by_text"]}
+            work.notify("ticket.opened_administrators", administrator, facts | respond_by, occasion=ticket.number)
     _publish(work, "opened", ticket)
     return Done({"number": ticket.number})
 
@@ -202,23 +203,24 @@ async def _reopen(work: Work[Any, None], ticket: Ticket, act: Act, actor: str, t
     await _begin_period(work, ticket)
 
 
-async def _begin_period(work: Work[Any, None], ticket: Ticket) -> None:
-    """Let the category's targets run from now, no response where there was one; call whoever is on call to a critical one."""
+async def _begin_period(work: Work[Any, None], ticket: Ticket) -> dict[str, str]:
+    """Let the category's targets run from now, no response where there was one; call whoever is on call to a critical one.
+
+    Returns:
+        until when it is to be answered and resolved, as people read it.
+    """
     resolution = promise("resolution", ticket.category, work.now, work.policy)
     await ticket_targets.begin(work.tx, ticket, "resolution", resolution, work.now)
-    facts = {
-        "number": ticket.number,
-        "since_text": told_at(work.now, work.policy),
-        "resolve_by_text": told_at(resolution.due_at, work.policy),
-    }
+    due = {"resolve_by_text": told_at(resolution.due_at, work.policy)}
     if ticket.answered_at is None:
         response = promise("response", ticket.category, work.now, work.policy)
         await ticket_targets.begin(work.tx, ticket, "response", response, work.now)
-        facts["respond_by_text"] = told_at(response.due_at, work.policy)
-    if ticket.category != "critical":
-        return
-    for person in work.programme.watch:
-        work.notify("ticket.critical", person, facts, occasion=f"{ticket.number}:{ticket.period}")
+        due["respond_by_text"] = told_at(response.due_at, work.policy)
+    if ticket.category == "critical":
+        facts = {"number": ticket.number, "since_text": told_at(work.now, work.policy), **due}
+        for person in work.programme.watch:
+            work.notify("ticket.critical", person, facts, occasion=f"{ticket.number}:{ticket.period}")
+    return due
 
 
 def _publish(work: Work[Any, None], act: str, ticket: Ticket) -> None:

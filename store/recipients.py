@@ -40,10 +40,8 @@ async def lease_mails(
 ) -> list[Leased]:
     """Take the mails that are due and may be sent; those that may not are refused or delayed in the same transaction."""
     for _ in range(_LEASES_MAX):
-        leased = await outbox.lease(
-            tx, "mail", now=now, leased_until=leased_until, leased_by=leased_by, most=most
-        )  # fmt: skip
-        kept_back = await _kept_back(tx, rules, leased, leased_by, now)
+        leased = await outbox.lease(tx, "mail", now=now, leased_until=leased_until, leased_by=leased_by, most=most)
+        kept_back = await _kept_back(tx, rules, leased, now)
         await outbox.settle_all(tx, kept_back, leased_by, now)
         numbers = {one.no for one in kept_back}
         if len(numbers) < len(leased) or not leased:
@@ -51,16 +49,15 @@ async def lease_mails(
     return []
 
 
-async def _kept_back(
-    tx: Transaction, rules: RecipientRules, leased: Sequence[Leased], leased_by: str, now: datetime
-) -> list[Settled]:
+async def _kept_back(tx: Transaction, rules: RecipientRules, leased: Sequence[Leased], now: datetime) -> list[Settled]:
     ruled = [(same_address(one.destination), one) for one in leased if one.name not in rules.urgent]
     if not ruled:
         return []
     keys = {key for key, _ in ruled}
     marked = await bounces.marked_among(tx, keys)
-    lately = await _sent_lately(tx, keys - marked, leased_by, now)
+    lately = await _sent_lately(tx, keys - marked, now)
     taken, kept_back = Counter({key: one.number for key, one in lately.items()}), []
+    taken.subtract(same_address(one.destination) for one in leased)  # those in hand are counted one by one below
     for key, one in ruled:
         if key in marked:
             why = "not sent: the address is marked, its mail came back"
@@ -68,16 +65,13 @@ async def _kept_back(
             continue
         hours, taken[key] = taken[key] // rules.per_hour, taken[key] + 1
         if hours:
-            begins_at = lately[key].oldest_at if key in lately else now
             why = f"delayed: {rules.per_hour} mails an hour to one recipient"
-            kept_back.append(Settled(one.no, "due", one.attempts, max(begins_at, now - _HOUR) + hours * _HOUR, why))
+            kept_back.append(Settled(one.no, "due", one.attempts, lately[key].oldest_at + hours * _HOUR, why))
     return kept_back
 
 
-async def _sent_lately(tx: Transaction, keys: set[str], leased_by: str, now: datetime) -> dict[str, _Lately]:
-    rows = await tx.rows(
-        "outbox.sent_lately", keys=json.dumps(sorted(keys)), since=as_text(now - _HOUR), leased_by=leased_by
-    )  # fmt: skip
+async def _sent_lately(tx: Transaction, keys: set[str], now: datetime) -> dict[str, _Lately]:
+    rows = await tx.rows("outbox.sent_lately", keys=json.dumps(sorted(keys)), since=as_text(now - _HOUR))
     return {
         row["recipient"]: _Lately(int(row["number"]), as_moment(row["oldest_at"]) if row["oldest_at"] else now)
         for row in rows

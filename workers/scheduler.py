@@ -22,6 +22,8 @@ from store.outbox import Staged
 
 log = structlog.get_logger("pmp.scheduler")
 
+_CLOCKS_DIFFER_AT_MOST = timedelta(minutes=10)
+
 
 class _Rehearsed(Exception):
     """Ends a rehearsal; the store rolls back and raises it again."""
@@ -122,7 +124,11 @@ class Scheduler:
 
         async def unit(tx: Transaction) -> int | None:
             slot = {"sweep": sweep.name, "slot": as_text(sweep.slot(now))}
-            if not await tx.run("sweeps.claim_slot", **slot, ran_at=as_text(now), ran_by=self.machine):
+            claimed = await tx.run(
+                "sweeps.claim_slot", **slot, ran_at=as_text(now), ran_by=self.machine,
+                unbelievable=as_text(now + _CLOCKS_DIFFER_AT_MOST),
+            )  # fmt: skip
+            if not claimed:
                 return None
             written = await self._stage(tx, sweep, now.date(), now)
             await tx.run("sweeps.finish_slot", **slot, notices=written)

@@ -23,16 +23,12 @@ from store.conduct import Act, State
 
 IS_CLOSED = Refuse("case_closed", "The case has its outcome; only notes are added to it.", field="case_id")
 
+_Row = MappingProxyType[Act, State | Refuse]
+
 NEXT: Mapping[State, Mapping[Act, State | Refuse]] = MappingProxyType(
     {
-        "open": MappingProxyType[Act, State | Refuse](
-            {"noted": "open", "referred": "referred", "outcome_recorded": "closed"}
-        ),
-        "referred": MappingProxyType[Act, State | Refuse](
-            {"noted": "referred", "referred": "referred", "outcome_recorded": "closed"}
-        ),
-        "closed": MappingProxyType[Act, State | Refuse](
-            {"noted": "closed", "referred": IS_CLOSED, "outcome_recorded": IS_CLOSED}
-        ),
+        "open": _Row({"noted": "open", "referred": "referred", "outcome_recorded": "closed"}),
+        "referred": _Row({"noted": "referred", "referred": "referred", "outcome_recorded": "closed"}),
+        "closed": _Row({"noted": "closed", "referred": IS_CLOSED, "outcome_recorded": IS_CLOSED}),
     }
 )

@@ -54,7 +54,7 @@ class Policy(BaseModel):
     mails_per_recipient_hour: int = Field(
         30,
         ge=1,
-        description="E-mails one recipient gets within an hour; more are delayed, urgent ones are not counted.",
+        description="E-mails one recipient gets within an hour; more are delayed, except urgent ones.",
     )
     transient_bounces_max: int = Field(
         5,

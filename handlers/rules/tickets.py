@@ -32,9 +32,11 @@ IS_CLOSED = Refuse("ticket_closed", "The ticket is closed; reopen it, or open a 
 IS_OPEN = Refuse("ticket_open", "The ticket is open.", field="ticket_id")
 NOT_RESOLVED = Refuse("ticket_not_resolved", "A ticket is resolved before it is closed (R74).", field="ticket_id")
 
+_Row = MappingProxyType[Act, State | Refuse]
+
 NEXT: Mapping[State, Mapping[Act, State | Refuse]] = MappingProxyType(
     {
-        "open": MappingProxyType[Act, State | Refuse](
+        "open": _Row(
             {
                 "answered": "open",
                 "recategorised": "open",
@@ -46,7 +48,7 @@ NEXT: Mapping[State, Mapping[Act, State | Refuse]] = MappingProxyType(
                 "reply_received": "open",
             }
         ),
-        "resolved": MappingProxyType[Act, State | Refuse](
+        "resolved": _Row(
             {
                 "answered": "resolved",
                 "recategorised": IS_RESOLVED,
@@ -58,7 +60,7 @@ NEXT: Mapping[State, Mapping[Act, State | Refuse]] = MappingProxyType(
                 "reply_received": "open",
             }
         ),
-        "closed": MappingProxyType[Act, State | Refuse](
+        "closed": _Row(
             {
                 "answered": IS_CLOSED,
                 "recategorised": IS_CLOSED,

@@ -7,10 +7,12 @@ ON CONFLICT DO NOTHING
 UPDATE sweep_runs SET notices = :notices WHERE sweep = :sweep AND for_date = :for_date
 
 -- name: claim_slot
--- The interval sweep runs for this slot here and now; 0 rows when a machine has run it for this slot or a later one.
-INSERT INTO interval_runs (sweep, slot, ran_at, ran_by, notices) VALUES (:sweep, :slot, :ran_at, :ran_by, 0)
+-- The interval sweep runs for this slot here and now; 0 rows when a machine has run it for this slot or a later one. A slot too
+-- far ahead was claimed by a clock that was wrong, and holds up nobody.
+INSERT INTO interval_runs (sweep, slot, ran_at, ran_by, notices)
+SELECT CAST(:sweep AS TEXT), CAST(:slot AS TEXT), CAST(:ran_at AS TEXT), CAST(:ran_by AS TEXT), 0 WHERE true
 ON CONFLICT (sweep) DO UPDATE SET slot = excluded.slot, ran_at = excluded.ran_at, ran_by = excluded.ran_by, notices = 0
-WHERE interval_runs.slot < excluded.slot
+WHERE interval_runs.slot < excluded.slot OR interval_runs.slot > :unbelievable
 
 -- name: finish_slot
 UPDATE interval_runs SET notices = :notices WHERE sweep = :sweep AND slot = :slot

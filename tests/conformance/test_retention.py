@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -208,3 +209,19 @@ async def test_a_message_that_was_forgotten_is_taken_as_new(store: Store, state:
     taken = await store.write(lambda tx: inbox.claim_all(tx, [letter("m1")], NOW))
     assert len(taken) == 1
     assert (await store.read(overview.reconcile)).taken == 3
+
+
+async def test_a_stop_ends_it_between_two_pages(store: Store) -> None:
+    """The process need not wait for all of it; the rest goes on the next day."""
+    for name in NAMES[:4]:
+        await take(store, name, ago(401))
+    stopping = asyncio.Event()
+
+    async def one_and_stop(tx: Transaction, on: date, programme: object) -> int:
+        stopping.set()
+        return await retention.forget_messages(tx, ago(400), page=1)
+
+    scheduler = Scheduler(store, example_programme(), lambda: NOW, "one")
+    assert await scheduler.run_sweep(ChoreSweep("retention", NOW.time(), (one_and_stop,)), DAY, stopping) == 1
+    assert await run(store) is None
+    assert await run(store, DAY + timedelta(days=1)) == 2

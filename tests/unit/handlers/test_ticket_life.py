@@ -147,5 +147,12 @@ async def test_r74_without_a_watch_critical_goes_to_the_administrators(bench: Be
     """Each once."""
     await bench.send(opened(category="critical"))
     assert bench.told == [
-        ("ticket.opened", BO), ("ticket.critical", "a@example.org"), ("ticket.critical", "b@example.org"),
+        ("ticket.critical", "a@example.org"), ("ticket.critical", "b@example.org"), ("ticket.opened", BO),
     ]  # fmt: skip
+
+
+async def test_r71_the_administrators_read_until_when_to_answer(bench: Bench) -> None:
+    """With every new ticket."""
+    await bench.send(opened())
+    facts = next(dict(mail.facts) for mail in bench.mails if mail.name == "ticket.opened_administrators")
+    assert (facts["category"], facts["respond_by_text"]) == ("High", "2026-06-15 13:00 EDT")

@@ -95,6 +95,14 @@ async def test_a_clock_that_lags_runs_nothing_twice(store: SqliteStore) -> None:
     assert NAME not in await scheduler(store, 8, "behind").run_due()
 
 
+async def test_a_clock_that_was_far_ahead_holds_up_nobody(store: SqliteStore) -> None:
+    """Its slot is not believed: the others go on each minute, not only when that time has come."""
+    assert NAME in await scheduler(store, 24 * 60, "ahead").run_due()
+    assert NAME in await scheduler(store, 1).run_due()
+    assert NAME not in await scheduler(store, 1.5).run_due()
+    assert NAME in await scheduler(store, 2).run_due()
+
+
 async def test_downtime_is_caught_up(store: SqliteStore) -> None:
     """After hours without a scheduler, the first look tells what was missed meanwhile."""
     await open_ticket(store)
