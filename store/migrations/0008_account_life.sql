@@ -122,3 +122,5 @@ CREATE TABLE eligibility_reports (
     decided_by TEXT
 );
 CREATE UNIQUE INDEX eligibility_reports_open ON eligibility_reports (account_id) WHERE state = 'open';
+-- R5: whether a holder's registration is pending.
+CREATE INDEX registrations_by_email ON registrations (email_key);
