@@ -50,7 +50,8 @@ CREATE TABLE password_resets (
     expires_at TEXT NOT NULL
 );
 CREATE INDEX password_resets_by_address ON password_resets (address_key, requested_at);
-CREATE INDEX password_resets_open ON password_resets (account_id) WHERE state = 'open';
+CREATE UNIQUE INDEX password_resets_open ON password_resets (address_key) WHERE state = 'open';
+CREATE INDEX password_resets_by_account ON password_resets (account_id) WHERE state = 'open';
 CREATE INDEX password_resets_by_age ON password_resets (requested_at);
 
 -- Links that prove a new address (R22). state: open | used | replaced
