@@ -46,6 +46,7 @@ UPDATE accounts SET email = :email, email_key = :email_key WHERE account_id = :a
 -- R33, R35: active accounts whose password expires in the given days, a page at a time.
 SELECT no, account_id, email, first_name, last_name, password_expires_on FROM accounts
 WHERE state = 'active' AND password_expires_on >= :expires_from AND password_expires_on <= :expires_to
+    AND password_expires_on >= :after_date
     AND (password_expires_on > :after_date OR (password_expires_on = :after_date AND no > :after_no))
 ORDER BY password_expires_on, no LIMIT :most
 

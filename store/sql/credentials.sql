@@ -31,7 +31,7 @@ SELECT credentials.no, credentials.lapses_on, held.account_id, held.credential F
 JOIN held_credentials AS held
     ON held.credential = credentials.credential AND held.number_key = credentials.number_key
 JOIN accounts ON accounts.account_id = held.account_id AND accounts.state IN ('active', 'suspended')
-WHERE credentials.lapses_on <= :today
+WHERE credentials.lapses_on <= :today AND credentials.lapses_on >= :after_date
     AND (credentials.lapses_on > :after_date OR (credentials.lapses_on = :after_date AND (credentials.no > :after_no
         OR (credentials.no = :after_no AND held.account_id > :after_account))))
     AND NOT EXISTS (SELECT 1 FROM suspensions WHERE suspensions.account_id = held.account_id
