@@ -28,7 +28,7 @@ GROUNDS: Mapping[str, str] = MappingProxyType({
     "credential_lost": "A state or federal credential that your access depends on was lost.",
     "on_request": "You asked for it.",
     "left_profession": "You have left the profession.",
-    "not_eligible": "Your present position does not entitle to access.",
+    "not_eligible": "Your present position does not entitle you to access.",
     "other": "An administrator decided so.",
 })  # fmt: skip
 """The grounds of R20 in the words of an e-mail."""
