@@ -13,7 +13,7 @@ from typing import Final
 
 from store.contract import Transaction, as_text
 
-MAY_GO: Final = frozenset({"inbox", "outbox", "deferred", "attempts"})
+MAY_GO: Final = frozenset({"inbox", "outbox", "deferred", "attempts", "login_failures", "password_resets"})
 """Tables from which a statement may delete."""
 
 APPEND_ONLY: Final = frozenset({"operator_acts", "origins"})

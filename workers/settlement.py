@@ -16,6 +16,7 @@ from handlers.work import Leaving, Programme, Work
 from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
 from messages.message import Message
+from messages.scrubbing import without_open_secrets
 from store import audit, dead_letters, deferred, inbox, outbox
 from store.audit import Entry as Act
 from store.audit import Recording
@@ -172,13 +173,19 @@ class Settlement:
         )  # fmt: skip
 
     async def kill(self, seq: int, envelope: Envelope, reason: Reason) -> None:
-        """The message is a dead letter; its sender is told that it failed, and why."""
+        """The message is a dead letter, without secrets sent in clear (R38); its sender is told that it failed, and why."""
         self.tally.outcomes.append((envelope.kind, "dead"))
         answer = _rejected(envelope, "failed", reason)
         self._endings.append(Ending(seq, "dead", answer))
         self._acts.append(entry_of(envelope, None, f"dead {reason.code}"))
         await dead_letters.put(
-            self.tx, seq=seq, envelope=envelope, reason=reason, origin=self.origin, attempts=self.attempts, now=self.now
+            self.tx,
+            seq=seq,
+            envelope=without_open_secrets(envelope),
+            reason=reason,
+            origin=self.origin,
+            attempts=self.attempts,
+            now=self.now,
         )
         self._reply(envelope, answer, seq)
 

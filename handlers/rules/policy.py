@@ -24,6 +24,19 @@ class Policy(BaseModel):
     password_days: Days = Field(90, description="R32: days from setting a password to its expiration date.")
     password_warning_days: Days = Field(9, description="R33: daily warnings on each of this many days before expiry.")
     password_length_min: int = Field(8, ge=1, le=128, description="R30: characters a password has at least.")
+    login_failures_max: int = Field(4, ge=1, le=100, description="R37: failed logins that lock an address.")
+    login_window_minutes: int = Field(60, ge=1, description="R37: failures longer ago than this are forgotten.")
+    lock_minutes: int = Field(10, ge=1, description="R37: how long an address stays locked.")
+    reset_minutes: int = Field(20, ge=1, description="R36: how long a link to choose a new password works.")
+    resets_per_hour: int = Field(3, ge=1, description="R36: how often an address may ask for one within an hour.")
+    address_change_hours: int = Field(24, ge=1, description="R22: how long the link to a new address works.")
+    credential_warning_days: tuple[Days, ...] = Field(
+        (30, 14, 7, 1), description="R21: how many days before a credential lapses its holder is warned."
+    )
+    invite_unregistered: bool = Field(
+        default=False, description="R5: whether CSP holders without an account are reminded by e-mail."
+    )
+    invitation_days: int = Field(30, ge=1, description="R5: days between two such reminders, at least.")
     defer_seconds: int = Field(
         60,
         ge=1,

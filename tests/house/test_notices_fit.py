@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from handlers.outcomes import Done
-from messages.account import AccountPasswordSet
+from handlers.rules.policy import Policy
+from messages.account import (
+    AccountDeactivated,
+    AccountEmailChangeConfirmed,
+    AccountEmailChangeRequested,
+    AccountPasswordResetRequested,
+    AccountPasswordSet,
+    AccountReinstated,
+    AccountRevoked,
+    AccountTermsPublished,
+)
 from messages.approval import ApprovalAdministratorDecided
 from messages.asap.writer import write_zero_report
+from messages.credential import CredentialRosterReceived, CspHolder
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
+from store import delegates
 from store.contract import as_text
 from tests.help_desk import conduct_acts, opened, reported, ticket_acts
+from tests.unit.handlers.account_life import csp, fail, log_in, open_as, secret_link, suspension
 from tests.unit.handlers.bench import Bench, open_bench
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +104,48 @@ async def _administration(bench: Bench) -> None:
     assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
 
 
+async def _account_life(bench: Bench) -> None:
+    await bench.open_account()
+    terms = AccountTermsPublished(version="2", effective_on=date(2026, 6, 1), administrator="a@example.org")
+    assert isinstance(await bench.send(terms), Done)
+    assert await log_in(bench)
+    assert [await fail(bench) for _ in range(4)]
+    assert isinstance(await bench.send(AccountPasswordResetRequested(address="robin@example.org")), Done)
+    move = AccountEmailChangeRequested(account_id="REG-1", new_email="lee@example.org")
+    assert isinstance(await bench.send(move), Done)
+    change_id, secret = secret_link(bench)
+    confirmed = AccountEmailChangeConfirmed(change_id=change_id, token=bench.seal(secret))
+    assert isinstance(await bench.send(confirmed), Done)
+
+
+async def _access(bench: Bench) -> None:
+    await open_as(bench, "SUP", "Dentist", email="sam@example.org", numbers={"csp": "CSP.1"})
+    await open_as(bench, "DEL", "Prescriber Delegate – Licensed", email="di@example.org")
+    await bench.store.write(lambda tx: delegates.ask(tx, "DEL", "SUP", now=bench.now))
+    await bench.store.write(lambda tx: delegates.decide(tx, "DEL", "SUP", "approved", now=bench.now))
+    by = {"account_id": "SUP", "administrator": "a@example.org"}
+    for message in (
+        suspension("SUP", until=date(2026, 7, 1)),
+        AccountReinstated(reason="All is well.", **by),
+        csp(status="lapsed"),
+        csp(expires_on=date(2026, 7, 15)),
+        AccountRevoked(ground="other", **by),
+        AccountDeactivated(account_id="DEL", administrator="a@example.org", ground="on_request"),
+    ):
+        assert isinstance(await bench.send(message), Done)
+        assert bench.told
+
+
+async def _credentials(bench: Bench) -> None:
+    await open_as(bench, "REG-1", "Dentist", email="robin@example.org", numbers={"csp": "CSP.1"})
+    holder = CspHolder(csp_number="CSP.2", name="Dr. Sam Sample", email="sam@example.org")
+    for message in (csp(expires_on=date(2026, 7, 15)), CredentialRosterReceived(as_of=bench.now, holders=(holder,))):
+        assert isinstance(await bench.send(message), Done)
+    bench.programme = replace(bench.programme, policy=Policy(invite_unregistered=True))
+    assert await bench.sweep(date(2026, 6, 15), "credential_expiry")
+    assert await bench.sweep(date(2026, 6, 15), "unregistered_prescribers")
+
+
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _decisions,
     _passwords,
@@ -97,6 +153,9 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _help_desk,
     _files,
     _administration,
+    _account_life,
+    _access,
+    _credentials,
 ]
 
 
