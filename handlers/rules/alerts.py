@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from handlers.rules.policy import Policy
-from handlers.rules.treatments import DAY, Drug, Supply
+from handlers.rules.treatments import DAY, Supply
 
 Rule = Literal["prescribers_and_dispensers", "opioid_with_benzodiazepine", "daily_mme"]
 
@@ -27,26 +27,11 @@ class ClinicalAlert:
     prescribers: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
-    """What alerts know of an ingredient: opioid or benzodiazepine, and its morphine equivalents of a milligram a day."""
-
-    drug_class: Literal["opioid", "benzodiazepine"]
-    mme: Decimal
-
-
 @cache
-def ingredients() -> Mapping[str, Ingredient]:
-    """Return the table of ingredients by name (``drugs.toml``)."""
-    table = tomllib.loads(resources.files("handlers.rules").joinpath("drugs.toml").read_text("utf-8"))
-    classes: tuple[Literal["opioid", "benzodiazepine"], ...] = ("opioid", "benzodiazepine")
-    return MappingProxyType(
-        {
-            name: Ingredient(drug_class, Decimal(facts.get("mme", "0")))
-            for drug_class in classes
-            for name, facts in table[drug_class].items()
-        }
-    )
+def factors() -> Mapping[str, Decimal]:
+    """Return the morphine milligram equivalents of one milligram of each ingredient (``mme.toml``)."""
+    table = tomllib.loads(resources.files("handlers.rules").joinpath("mme.toml").read_text("utf-8"))
+    return MappingProxyType({ingredient: Decimal(factor) for ingredient, factor in table.items()})
 
 
 def alerts_of(supplies: Sequence[Supply], policy: Policy) -> list[ClinicalAlert]:
@@ -65,18 +50,14 @@ def alerts_of(supplies: Sequence[Supply], policy: Policy) -> list[ClinicalAlert]
 
 
 def daily_mme(supply: Supply) -> Decimal:
-    """Return the morphine milligram equivalents of a day of this supply; 0 for what is no opioid or has no strength."""
-    ingredient = _ingredient(supply.drug)
-    if ingredient is None or ingredient.drug_class != "opioid" or supply.days_supply < 1:
+    """Return the morphine milligram equivalents of a day of this supply; 0 where ingredient or strength are not known."""
+    factor = factors().get(supply.drug.ingredient)
+    if factor is None or supply.days_supply < 1:
         return Decimal(0)
     try:
-        return Decimal(supply.key[4]) * Decimal(supply.drug.strength or 0) * ingredient.mme / supply.days_supply
+        return Decimal(supply.key[4]) * Decimal(supply.drug.strength) * factor / supply.days_supply
     except InvalidOperation:
         return Decimal(0)  # a quantity or strength that is no number counts as none; its record has a warning
-
-
-def _ingredient(drug: Drug) -> Ingredient | None:
-    return ingredients().get(drug.ingredient)
 
 
 def _switched_on(policy: Policy) -> Iterator[Rule]:
@@ -97,11 +78,8 @@ def _counted(rule: Rule, known: Sequence[Supply], day: date, policy: Policy) -> 
         enough_dispensers = len({supply.key[0] for supply in recent}) >= policy.alert_dispensers
         return recent if enough_prescribers and enough_dispensers else ()
     current = [supply for supply in known if supply.covers(day)]
-    of = {"opioid": list[Supply](), "benzodiazepine": list[Supply]()}
-    for supply in current:
-        ingredient = _ingredient(supply.drug)
-        if ingredient is not None:
-            of[ingredient.drug_class].append(supply)
+    opioids = [supply for supply in current if supply.drug.drug_class == "opioid"]
     if rule == "opioid_with_benzodiazepine":
-        return [*of["opioid"], *of["benzodiazepine"]] if of["opioid"] and of["benzodiazepine"] else ()
-    return of["opioid"] if sum(map(daily_mme, of["opioid"])) >= policy.alert_daily_mme else ()
+        others = [supply for supply in current if supply.drug.drug_class == "benzodiazepine"]
+        return [*opioids, *others] if opioids and others else ()
+    return opioids if sum(map(daily_mme, opioids)) >= policy.alert_daily_mme else ()

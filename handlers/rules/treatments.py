@@ -9,21 +9,12 @@ from itertools import groupby
 from typing import Final
 
 from handlers.rules.policy import Policy
+from store.treatments import Drug, RecordKey
 
 SCHEDULES: Final = frozenset({"II", "III", "IV", "V"})
 """The schedules that raise duties (R51, R53)."""
 
-RecordKey = tuple[str, str, str, int, str, int]
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Drug:
-    """What is known of a drug: its schedule, and for alerts its ingredient and milligrams a unit (``drugs.toml``)."""
-
-    schedule: str
-    ingredient: str = ""
-    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True)

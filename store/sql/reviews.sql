@@ -1,0 +1,68 @@
+-- name: insert
+INSERT INTO reviews (patient_key, reviewer_id, prescriber_id, prescriber_dea, prescriber_npi, reviewed_on, reviewed_at, seq)
+VALUES (:patient_key, :reviewer_id, :prescriber_id, :prescriber_dea, :prescriber_npi, :reviewed_on, :reviewed_at, :seq)
+
+-- name: of_patients sqlite
+-- The reviews made of these keys, with the numbers of the prescribers they count for.
+SELECT patient_key, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
+WHERE patient_key IN (SELECT value FROM json_each(:keys))
+
+-- name: of_patients postgres
+SELECT patient_key, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
+WHERE patient_key = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:keys AS jsonb))))
+
+-- name: numbers sqlite
+-- The numbers under which records know an account's holder: those of the approved form.
+SELECT coalesce(applicant ->> 'dea_number', '') AS dea, coalesce(applicant ->> 'npi', '') AS npi
+FROM registrations WHERE registration_id = :account_id
+
+-- name: numbers postgres
+SELECT coalesce(CAST(applicant AS jsonb) ->> 'dea_number', '') AS dea, coalesce(CAST(applicant AS jsonb) ->> 'npi', '') AS npi
+FROM registrations WHERE registration_id = :account_id
+
+-- name: by_number sqlite
+-- The active accounts whose holders are known by these numbers.
+SELECT a.account_id, a.email, a.first_name, a.last_name, upper(coalesce(r.applicant ->> 'dea_number', '')) AS dea,
+    coalesce(r.applicant ->> 'npi', '') AS npi
+FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
+WHERE a.state = 'active' AND (upper(r.applicant ->> 'dea_number') IN (SELECT value FROM json_each(:numbers))
+    OR r.applicant ->> 'npi' IN (SELECT value FROM json_each(:numbers)))
+ORDER BY a.no
+
+-- name: by_number postgres
+SELECT a.account_id, a.email, a.first_name, a.last_name, upper(coalesce(CAST(r.applicant AS jsonb) ->> 'dea_number', '')) AS dea,
+    coalesce(CAST(r.applicant AS jsonb) ->> 'npi', '') AS npi
+FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
+WHERE a.state = 'active'
+    AND (upper(CAST(r.applicant AS jsonb) ->> 'dea_number') IN (SELECT jsonb_array_elements_text(CAST(:numbers AS jsonb)))
+        OR CAST(r.applicant AS jsonb) ->> 'npi' IN (SELECT jsonb_array_elements_text(CAST(:numbers AS jsonb))))
+ORDER BY a.no
+
+-- name: open_case
+-- R24: a case is open once at a time for an account.
+INSERT INTO cases (case_number, account_id, opened_on, seq) VALUES (:case_number, :account_id, :opened_on, :seq)
+ON CONFLICT (account_id, case_number) WHERE closed_on IS NULL DO NOTHING
+
+-- name: close_case
+UPDATE cases SET closed_on = :closed_on
+WHERE account_id = :account_id AND case_number = :case_number AND closed_on IS NULL
+
+-- name: active_case
+-- R24: the case has been opened, and not closed.
+SELECT no FROM cases
+WHERE account_id = :account_id AND case_number = :case_number AND opened_on <= :today AND closed_on IS NULL
+
+-- name: note_query
+-- R60: who used which patient's record, when, on whose behalf, for which case.
+INSERT INTO patient_queries (requester_id, on_behalf_of, patient_key, case_number, asked_at, seq)
+VALUES (:requester_id, :on_behalf_of, :patient_key, :case_number, :asked_at, :seq)
+
+-- name: note_refusal
+-- R24: a refused query is recorded, without the patient.
+INSERT INTO refused_queries (requester_id, on_behalf_of, code, asked_at, seq)
+VALUES (:requester_id, :on_behalf_of, :code, :asked_at, :seq)
+
+-- name: refusals
+-- The refused queries between two moments, newest first.
+SELECT no, requester_id, on_behalf_of, code, asked_at FROM refused_queries
+WHERE asked_at >= :from_at AND asked_at < :to_at ORDER BY no DESC LIMIT :most
