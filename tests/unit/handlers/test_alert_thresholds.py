@@ -20,7 +20,13 @@ def on(day: int) -> date:
 
 
 def supply(
-    day: int, drug: Drug = OPIOID, *, prescriber: str = "P1", dispenser: str = "D1", quantity: str = "60", days: int = 30
+    day: int,
+    drug: Drug = OPIOID,
+    *,
+    prescriber: str = "P1",
+    dispenser: str = "D1",
+    quantity: str = "60",
+    days: int = 30,
 ) -> Supply:
     """A supply filled so many days after the first of January."""
     return Supply((dispenser, f"{day}", on(day).isoformat(), 0, quantity, 0), prescriber, on(day), on(day), days, drug)

@@ -68,7 +68,9 @@ def test_the_zip_code_counts_where_the_sex_is_not_known() -> None:
     assert patient_key(replace(unknown, zip="")) != patient_key(unknown)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Søren", "Soren"), ("Łukasz", "LUKASZ"), ("Weiß", "WEISS"), ("Æsa", "Aesa")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Søren", "Soren"), ("Łukasz", "LUKASZ"), ("Weiß", "WEISS"), ("Æsa", "Aesa")]
+)
 def test_letters_that_have_no_accent_to_take_off(one: str, other: str) -> None:
     """Letters of other alphabets of Europe are written as a keyboard without them writes them."""
     assert _named(one, "Kim") == _named(other, "Kim")
