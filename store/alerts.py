@@ -81,6 +81,12 @@ async def posted(tx: Transaction, *, from_at: datetime, to_at: datetime, most: i
     return await tx.rows("alerts.posted", from_at=as_text(from_at), to_at=as_text(to_at), most=most)
 
 
+async def count_posted(tx: Transaction, *, from_at: datetime, to_at: datetime) -> int:
+    """Return how many alerts posted between two moments stand."""
+    row = await tx.row("alerts.count_posted", from_at=as_text(from_at), to_at=as_text(to_at))
+    return int(row["number"]) if row else 0
+
+
 async def replace_crossings(
     tx: Transaction, patients: Sequence[str], crossings: Sequence[Crossing], *, noticed_on: date
 ) -> None:

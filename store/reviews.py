@@ -154,3 +154,9 @@ async def note_refusal(
 async def refusals(tx: Transaction, *, from_at: datetime, to_at: datetime, most: int = 100) -> Sequence[Row]:
     """Return the refused queries between two moments, newest first: requester_id, on_behalf_of, code, asked_at."""
     return await tx.rows("reviews.refusals", from_at=as_text(from_at), to_at=as_text(to_at), most=most)
+
+
+async def count_refusals(tx: Transaction, *, from_at: datetime, to_at: datetime) -> int:
+    """Return how many queries were refused between two moments."""
+    row = await tx.row("reviews.count_refusals", from_at=as_text(from_at), to_at=as_text(to_at))
+    return int(row["number"]) if row else 0

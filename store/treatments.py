@@ -98,9 +98,14 @@ async def mark(tx: Transaction, patient_keys: Iterable[str]) -> None:
 
 
 async def recount(tx: Transaction, numbers: str) -> None:
-    """Let every patient be counted again, by other numbers of the policy."""
+    """Let every patient be counted again, by these numbers of the policy."""
     await tx.run("treatments.count_by", numbers=numbers)
     await tx.run("treatments.mark_every")
+
+
+async def want_recount(tx: Transaction) -> None:
+    """Let every patient be counted again soon: what is known of drugs has changed."""
+    await tx.run("treatments.count_by", numbers="")
 
 
 async def is_any_stale(tx: Transaction) -> bool:
@@ -137,13 +142,15 @@ async def drugs(tx: Transaction, ndcs: Iterable[str]) -> Mapping[str, Drug]:
 
 
 async def put_drugs(tx: Transaction, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Let these drugs be known: NDC, schedule, class. Patients counted before want a recount."""
+    """Let these drugs be known: NDC, schedule, class. Every patient is counted again."""
     await tx.insert_all("treatments.put_drug", sorted(rows))
+    await want_recount(tx)
 
 
 async def put_strengths(tx: Transaction, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Let these strengths be known: NDC, ingredient, milligrams a unit. Patients counted before want a recount."""
+    """Let these strengths be known: NDC, ingredient, milligrams a unit. Every patient is counted again."""
     await tx.insert_all("treatments.put_strength", sorted(rows))
+    await want_recount(tx)
 
 
 async def replace(

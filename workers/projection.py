@@ -86,7 +86,8 @@ class TreatmentsProjection:
     async def is_done(self) -> bool:
         """Tell whether everything committed so far is read and counted."""
         look = await self.store.read(_look)
-        return look.progress.passed_seq >= look.horizon.seq and not look.late and not look.is_any_stale
+        is_read = look.progress.passed_seq >= look.horizon.seq and not look.late
+        return is_read and not look.is_any_stale and look.progress.numbers == numbers_of(self.programme.policy)
 
     def _settle(self, seen: Horizon) -> None:
         """Everything up to a horizon is there for good once its writers are over; a new one is awaited then."""

@@ -162,6 +162,8 @@ CREATE TABLE refused_queries (
     asked_at TEXT NOT NULL,
     seq BIGINT NOT NULL
 );
+CREATE INDEX refused_queries_by_time ON refused_queries (asked_at);
+CREATE INDEX patient_queries_by_patient ON patient_queries (patient_key, asked_at);
 
 -- Alerts that users posted about a patient (R28); state: posted | withdrawn. The text never leaves.
 CREATE TABLE patient_alerts (

@@ -42,3 +42,6 @@ SELECT prescriber, noticed_on, count(*) AS alerts FROM clinical_alerts
 WHERE noticed_on >= :from_on AND noticed_on < :today AND raised_on >= :raised_from
     AND (prescriber > :after_prescriber OR (prescriber = :after_prescriber AND noticed_on > :after_on))
 GROUP BY prescriber, noticed_on ORDER BY prescriber, noticed_on LIMIT :most
+
+-- name: count_posted
+SELECT count(*) AS number FROM patient_alerts WHERE state = 'posted' AND posted_at >= :from_at AND posted_at < :to_at

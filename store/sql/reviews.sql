@@ -66,3 +66,6 @@ VALUES (:requester_id, :on_behalf_of, :code, :asked_at, :seq)
 -- The refused queries between two moments, newest first.
 SELECT no, requester_id, on_behalf_of, code, asked_at FROM refused_queries
 WHERE asked_at >= :from_at AND asked_at < :to_at ORDER BY no DESC LIMIT :most
+
+-- name: count_refusals
+SELECT count(*) AS number FROM refused_queries WHERE asked_at >= :from_at AND asked_at < :to_at

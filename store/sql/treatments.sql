@@ -39,6 +39,7 @@ UNION SELECT patient_id, 1 FROM missed_reviews UNION SELECT patient_id, 1 FROM c
 ON CONFLICT (patient_key) DO UPDATE SET marks = stale_patients.marks + 1
 
 -- name: count_by
+-- The numbers of the policy that the rows are made by; '' when they must be made again.
 UPDATE projections SET numbers = :numbers WHERE name = 'treatments'
 
 -- name: is_any_stale

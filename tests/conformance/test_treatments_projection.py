@@ -207,7 +207,6 @@ async def test_another_number_of_the_policy_counts_everybody_anew(pharmacy: Stor
     assert len(await standing(pharmacy)) == 1
     other = projection(pharmacy)
     other.programme = Programme(Policy(treatment_gap_days=5), Vault({}), ())
-    await other.turn()
     await project(other)
     assert len(await standing(pharmacy)) == 2
 
@@ -230,3 +229,33 @@ async def test_a_rebuild_mends_whatever_was_wrong(pharmacy: Store) -> None:
     await project(one)
     assert await standing(pharmacy) == before
     assert await rows(pharmacy, "SELECT 1 FROM missed_reviews WHERE patient_id = 'nobody'") == []
+
+
+async def test_a_drug_that_becomes_known_counts_for_what_was_dispensed(pharmacy: Store) -> None:
+    """Records of a drug that was not known raise duties as soon as it is; what its packages do not say, its product does."""
+    one = projection(pharmacy)
+    await bring(pharmacy, record("1", product_id=UNKNOWN))
+    await project(one)
+    assert await standing(pharmacy) == []
+    await pharmacy.write(lambda tx: treatments.put_drugs(tx, [(UNKNOWN[:9], "III", "opioid")]))
+    await project(one)
+    assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 1))
+
+
+async def test_r29_a_crossing_keeps_the_day_on_which_it_was_noticed(pharmacy: Store) -> None:
+    """Counted anew on a later day it is not new; when its record is voided, it is gone."""
+    policy = Policy(alert_daily_mme=30)
+    programme = Programme(policy, Vault({}), ())
+    await bring(pharmacy, record("1"))
+
+    async def noticed(days: int) -> list[tuple[Any, ...]]:
+        one = projection(pharmacy, f"m{days}", seconds=86_400.0 * days)
+        one.programme = programme
+        await one.begin_again()
+        await project(one)
+        return await rows(pharmacy, "SELECT patient_id, rule, raised_on, prescriber, noticed_on FROM clinical_alerts")
+
+    crossing = [(ROBIN, "daily_mme", "2026-06-01", "AS1234563", "2026-06-15")]
+    assert [await noticed(days) for days in (0, 3)] == [crossing, crossing]
+    await bring(pharmacy, record("1", status="void"))
+    assert await noticed(4) == []

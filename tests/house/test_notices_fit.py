@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from handlers.outcomes import Done
+from handlers.rules.policy import Policy
 from messages.account import AccountPasswordSet
 from messages.approval import ApprovalAdministratorDecided
 from messages.asap.writer import write_zero_report
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
+from tests import people
+from tests.records import bring, know_drugs, record
 from tests.unit.handlers.bench import Bench, open_bench
+from workers.projection import TreatmentsProjection
 
 ROOT = Path(__file__).parents[2]
 CREATED = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
@@ -60,7 +65,19 @@ async def _files(bench: Bench) -> None:
     assert isinstance(await bench.send(DispensationFileSubmitted(body=zero), sender="gateway"), Done)
 
 
-JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files]
+async def _reviews(bench: Bench) -> None:
+    bench.programme = replace(bench.programme, policy=Policy(alert_daily_mme=10))
+    await know_drugs(bench.store)
+    await people.open_account(bench.store, "DR-1", dea="AS1234563")
+    await bring(bench.store, *(record(f"{n}", filled_on=date(2026, 5, 1 + n), days_supply=90) for n in (0, 1)))
+    projection = TreatmentsProjection(bench.store, bench.programme, lambda: CREATED, "one")
+    while not await projection.is_done():
+        await projection.turn()
+    assert await bench.sweep(date(2026, 7, 30), "review_due")
+    assert await bench.sweep(date(2026, 6, 16), "clinical_alerts")
+
+
+JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files, _reviews]
 
 
 @pytest.fixture
