@@ -18,7 +18,6 @@ from handlers.rules.treatments import SCHEDULES, Supply, Treatment, treatments_o
 from store import alerts, patients, reviews, treatments
 from store.alerts import Crossing
 from store.contract import Row, Transaction, as_date
-from store.reviews import Review
 from store.treatments import MissedReview, PatientRecord, RecordKey, TreatmentRow
 
 _EXEMPT = "exempt:"
@@ -134,13 +133,9 @@ async def _supplies(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, S
 async def _reviewed(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, Reviewed]:
     found: dict[str, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
     for review in await reviews.of_patients(tx, sorted(whose)):
-        for number in _numbers(review):
+        for number in review.numbers:
             found[whose[review.patient_key]][number].append(review.reviewed_on)
     return found
-
-
-def _numbers(review: Review) -> Iterable[str]:
-    return (number for number in (review.numbers.dea, review.numbers.npi) if number)
 
 
 def _row(patient: str, treatment: Treatment, reviewed_on: Sequence[date], policy: Policy) -> TreatmentRow:

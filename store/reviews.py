@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,14 +17,18 @@ class Numbers:
     dea: str = ""
     npi: str = ""
 
+    def __iter__(self) -> Iterator[str]:
+        return (number for number in (self.dea, self.npi) if number)
+
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """An active account, as digests address it."""
+class Prescriber:
+    """An active account, as digests address it, and the numbers under which records know its holder."""
 
     account_id: str
     email: str
     name: str
+    numbers: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,24 @@ async def numbers_of(tx: Transaction, account_id: str) -> Numbers:
     return Numbers() if row is None else Numbers(row["dea"].upper(), row["npi"])
 
 
-async def accounts_by_number(tx: Transaction, numbers: Iterable[str]) -> Mapping[str, Holder]:
-    """Return the active account behind each number; a number that no account holds is left out."""
-    asked = sorted(set(numbers))
-    found: dict[str, Holder] = {}
-    for row in await tx.rows("reviews.by_number", numbers=json.dumps(asked)):
-        holder = Holder(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}")
-        found |= {number: holder for number in (row["dea"], row["npi"]) if number}
-    return {number: found[number] for number in asked if number in found}
+async def prescribers(tx: Transaction, *, page: int = 5000) -> AsyncIterator[Sequence[Prescriber]]:
+    """Yield the active accounts whose holders records know by a number, a page at a time."""
+    after = 0
+    while True:
+        rows = await tx.rows("reviews.prescribers", after=after, most=page)
+        if rows:
+            yield [
+                Prescriber(
+                    row["account_id"],
+                    row["email"],
+                    f"{row['first_name']} {row['last_name']}",
+                    Numbers(row["dea"].upper(), row["npi"]),
+                )
+                for row in rows
+            ]
+        if len(rows) < page:
+            return
+        after = rows[-1]["no"]
 
 
 async def insert(

@@ -20,23 +20,22 @@ FROM registrations WHERE registration_id = :account_id
 SELECT coalesce(CAST(applicant AS jsonb) ->> 'dea_number', '') AS dea, coalesce(CAST(applicant AS jsonb) ->> 'npi', '') AS npi
 FROM registrations WHERE registration_id = :account_id
 
--- name: by_number sqlite
--- The active accounts whose holders are known by these numbers.
-SELECT a.account_id, a.email, a.first_name, a.last_name, upper(coalesce(r.applicant ->> 'dea_number', '')) AS dea,
+-- name: prescribers sqlite
+-- The active accounts whose holders records know by a number, a page at a time.
+SELECT a.no, a.account_id, a.email, a.first_name, a.last_name, coalesce(r.applicant ->> 'dea_number', '') AS dea,
     coalesce(r.applicant ->> 'npi', '') AS npi
 FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
-WHERE a.state = 'active' AND (upper(r.applicant ->> 'dea_number') IN (SELECT value FROM json_each(:numbers))
-    OR r.applicant ->> 'npi' IN (SELECT value FROM json_each(:numbers)))
-ORDER BY a.no
+WHERE a.state = 'active' AND a.no > :after
+    AND (r.applicant ->> 'dea_number' IS NOT NULL OR r.applicant ->> 'npi' IS NOT NULL)
+ORDER BY a.no LIMIT :most
 
--- name: by_number postgres
-SELECT a.account_id, a.email, a.first_name, a.last_name, upper(coalesce(CAST(r.applicant AS jsonb) ->> 'dea_number', '')) AS dea,
+-- name: prescribers postgres
+SELECT a.no, a.account_id, a.email, a.first_name, a.last_name, coalesce(CAST(r.applicant AS jsonb) ->> 'dea_number', '') AS dea,
     coalesce(CAST(r.applicant AS jsonb) ->> 'npi', '') AS npi
 FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
-WHERE a.state = 'active'
-    AND (upper(CAST(r.applicant AS jsonb) ->> 'dea_number') IN (SELECT jsonb_array_elements_text(CAST(:numbers AS jsonb)))
-        OR CAST(r.applicant AS jsonb) ->> 'npi' IN (SELECT jsonb_array_elements_text(CAST(:numbers AS jsonb))))
-ORDER BY a.no
+WHERE a.state = 'active' AND a.no > :after
+    AND (CAST(r.applicant AS jsonb) ->> 'dea_number' IS NOT NULL OR CAST(r.applicant AS jsonb) ->> 'npi' IS NOT NULL)
+ORDER BY a.no LIMIT :most
 
 -- name: open_case
 -- R24: a case is open once at a time for an account.
