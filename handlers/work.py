@@ -31,6 +31,8 @@ class Programme:
     submitters: Mapping[str, str] = field(default_factory=dict)
     """Broker user → address of those who hand in files (R47)."""
     roles: Roles = field(default_factory=standard_roles)
+    programme_manager: str | None = None
+    """Who authorises an Admin (R10); None: the administrators do."""
 
 
 @dataclass(slots=True)

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     administrators: tuple[str, ...] = Field(
         ("administrators@example.org",), description="Addresses of the administrators."
     )
+    programme_manager: str = Field(
+        "", description="Address of the programme manager, who authorises an Admin (R10); empty: the administrators do."
+    )
     submitters: dict[str, str] = Field(
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",

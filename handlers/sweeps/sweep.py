@@ -19,7 +19,10 @@ from store.outbox import Staged
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One sweep: when it runs, and whom it tells on a date. ``notices`` yields what must leave, a page at a time."""
+    """One sweep: when it runs, and whom it tells on a date.
+
+    ``notices`` yields what must leave, a page at a time, and may change rows: both are committed together or not at all.
+    """
 
     name: str
     at: time
