@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
         "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),
         "settings": ("site:settings", "List every setting with its value and meaning."),
+        "roles": ("roles:roles", "List every role: what it must show, who approves it, what it may do."),
         "keys": ("site:keys", "Make a new entry for PMP_SEALING_KEYS."),
     }
 )
