@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from workers.cli import main
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A site with no settings but those of a test."""
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A site with no settings but those of a test; logging is as before afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PMP_SETTINGS_FILE", raising=False)
-    return tmp_path
+    yield tmp_path
+    structlog.reset_defaults()
 
 
 def test_the_table_tells_what_comes_before_an_approval(capsys: pytest.CaptureFixture[str]) -> None:
