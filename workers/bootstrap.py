@@ -79,7 +79,7 @@ def programme_of(settings: Settings) -> Programme:
         settings.administrators,
         settings.submitters,
         load_roles(settings.roles_file),
-        settings.programme_manager or None,
+        programme_manager=settings.programme_manager or None,
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from workers.demo.day import ADMINISTRATOR
 from workers.settings import Settings
 from workers.topology.management import Management
 
@@ -35,6 +36,7 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
             "lease_seconds": float(LEASE_SECONDS),
             "drain_seconds": float(DRAIN_SECONDS),
             "sealing_keys": {},
+            "administrators": (ADMINISTRATOR,),
         }
     )
 
@@ -49,6 +51,7 @@ def variables(site: Settings) -> dict[str, str]:
         "PMP_TRANSPORT": site.transport,
         "PMP_MAIL_FOLDER": str(site.mail_folder),
         "PMP_SEALING_KEYS": json.dumps(keys),
+        "PMP_ADMINISTRATORS": json.dumps(site.administrators),
         "PMP_LEASE_SECONDS": str(site.lease_seconds),
         "PMP_DRAIN_SECONDS": str(site.drain_seconds),
         "PMP_PROGRAMME__DEFER_SECONDS": str(DEFER_SECONDS),
