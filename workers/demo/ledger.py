@@ -183,7 +183,11 @@ def _mail_checks(counts: Counts, folder: Path) -> list[Check]:
     ids = message_ids(folder)
     return [
         *(
-            Check(f"done {kind} = e-mails of it", counts.of(kind, "done"), sum(counts.mails(name) for name in names))
+            Check(
+                f"done {kind} = e-mails {', '.join(names)}",
+                counts.of(kind, "done"),
+                sum(counts.mails(name) for name in names),
+            )
             for kind, names in TOLD
         ),
         Check("e-mails sent = e-mails in the folder", sent, len(ids)),

@@ -51,7 +51,7 @@ async def run_demo(
 
     Args:
         say: told what happens while it happens.
-        day: how much happens; by default some 450 messages and 12,000 records.
+        day: how much happens; by default some 370 messages and 12,000 records.
         settings: those of the environment by default; store, mail folder and broker's virtual host are the demo's own.
         folder: where the demo keeps everything; emptied first.
         console: where the result is shown.

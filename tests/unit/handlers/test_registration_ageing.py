@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from handlers.outcomes import DONE
+from handlers.registration_digest import waiting_on_programme
 from messages.approval import ApprovalAdministratorDecided
 from store import registrations
 from store.contract import Transaction
@@ -135,6 +136,20 @@ async def test_r11_what_waits_on_the_programme_is_listed_by_age(bench: Bench) ->
         ("REG-3", "Admin", "authorisation", 16), ("REG-1", "Pharmacist", "administrator", 17),
         ("REG-2", "Pharmacist", "administrator", 18),
     ]  # fmt: skip
+
+
+async def test_r11_the_daily_list_marks_what_is_late(bench: Bench) -> None:
+    """Older than 14 days is late, older than 21 overdue; all are counted, the first 200 shown."""
+    for number in range(3):
+        await bench.register(f"REG-{number}", email=f"robin{number}@example.org")
+        await bench.complete(f"REG-{number}")
+        bench.now += timedelta(days=7)
+    today = bench.today + timedelta(days=1)
+    found = await bench.store.read(lambda tx: waiting_on_programme(tx, today, bench.programme))
+    assert [(one.registration_id, one.days, one.lateness) for one in found.rows] == [
+        ("REG-0", 22, "overdue"), ("REG-1", 15, "late"), ("REG-2", 8, "in_time"),
+    ]  # fmt: skip
+    assert (found.number, found.late, found.overdue) == (3, 1, 1)
 
 
 async def test_r12_many_expire_in_pages(bench: Bench) -> None:
