@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.account_digest import eligibility_to_look_at
+from handlers.digest.accounts import eligibility_to_look_at
+from handlers.digest.listing import Look
 from handlers.outcomes import DONE, Defer, Done, Outcome, Refuse
 from messages.account import (
     AccountEligibilityKept,
@@ -29,7 +30,7 @@ def _code(outcome: Outcome) -> str:
 
 
 async def _to_look_at(bench: Bench) -> list[str]:
-    listed = await bench.store.read(lambda tx: eligibility_to_look_at(tx, bench.programme))
+    listed = await bench.store.read(lambda tx: eligibility_to_look_at(Look(tx, NOW.date(), bench.programme)))
     assert listed.number == len(listed.rows)
     return list(listed.rows)
 
