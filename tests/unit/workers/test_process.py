@@ -323,7 +323,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
 
 async def test_without_a_store_nothing_is_committed_and_nothing_is_dead(bench: Bench) -> None:
     """StoreAway goes to the caller; the same deliveries succeed when the store is back."""
-    with locked(bench.counted.path), pytest.raises(StoreAway):
+    with locked(bench.store.path), pytest.raises(StoreAway):
         await bench.take(ticket("t1"), ticket("t2"))
     assert bench.counted.states() == {}
     await bench.take(ticket("t1"), ticket("t2"))
