@@ -176,6 +176,10 @@ class Site:
         lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{") and line.endswith("}")]
         return [line for line in lines if {"event": event, **fields}.items() <= line.items()]
 
+    def is_asleep(self, process: asyncio.subprocess.Process) -> bool:
+        """Whether the process is stopped by a signal (proc(5): state T)."""
+        return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     async def ended(self, process: asyncio.subprocess.Process) -> int:
         """The process has ended by itself; its exit code."""
         return await asyncio.wait_for(process.wait(), 40)

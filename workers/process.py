@@ -148,6 +148,8 @@ class Processor:
                 (again.append(entry) if seq is None else fresh.append((seq, entry)))
             tally = await settle_entries(tx, fresh, self.programme, now, origin=origin, attempts=attempts)
             for entry in again:
+                if entry.is_counted:  # another worker committed it after this attempt was counted
+                    await inbox.forget_attempts(tx, entry.envelope)
                 tally += await settle_seen(tx, entry, now)
             return tally
 

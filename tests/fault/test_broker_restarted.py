@@ -6,12 +6,11 @@ import asyncio
 
 import pytest
 
-from tests.fault.load import each_once, settled, tickets, under_load
+from tests.fault.load import accounted, each_once, settled, tickets, under_load
 from tests.site import Site, until
 from workers.services.rabbitmq import Broker
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("ending", ["stop", "kill"])
 async def test_a_broker_that_goes_away_under_load_loses_nothing(site: Site, rabbitmq: Broker, ending: str) -> None:
     """Publisher and worker connect again by themselves; every message has its effect exactly once."""
@@ -26,3 +25,4 @@ async def test_a_broker_that_goes_away_under_load_loses_nothing(site: Site, rabb
             await asyncio.to_thread(rabbitmq.start)
         await asyncio.wait_for(publishing, 120)
         await each_once(site, load)
+    await accounted(site, len(load))
