@@ -160,5 +160,9 @@ def decision(name: str = "REG-1", *, administrator: str = "a@example.org") -> Ap
 async def open_bench(path: Path, **numbers: Any) -> Bench:
     """A bench on an empty store."""
     store = await open_sqlite(path)
-    await store.migrate()
+    try:
+        await store.migrate()
+    except BaseException:  # its threads would keep pytest from ending
+        await store.close()
+        raise
     return Bench(store, example_programme(**numbers))

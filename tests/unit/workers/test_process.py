@@ -23,9 +23,10 @@ from messages.errors import StoreAway
 from messages.message import Message
 from messages.registration import Applicant, Consent, RegistrationSubmitted
 from store import dead_letters, inbox
-from store.sqlite import SqliteStore, open_sqlite
+from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted, example_ticket, locked
+from tests.stores import sqlite_store
 from workers.process import Delivery, Processor
 from workers.relay.waiting import WaitingRelay
 
@@ -91,13 +92,11 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Bench]:
-    store = await open_sqlite(tmp_path / "pmp.db")
-    await store.migrate()
     clock = Clock()
     programme = Programme(Policy(), Vault({"k1": new_private_key()}), ("administrators@example.org",))
-    processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
-    yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
-    await store.close()
+    async with sqlite_store(tmp_path / "pmp.db") as store:
+        processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
+        yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
 
 
 def enveloped(message: Message, message_id: str, *, reply_to: str = "answers") -> Envelope:
