@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -50,7 +51,8 @@ def told_as_ours() -> Iterator[None]:
         BrokerAway: nobody answers, or the connection was lost.
     """
     try:
-        yield
+        with dead_line_is_away():
+            yield
     except (AuthenticationError, ProbableAuthenticationError) as error:
         raise Misconfigured("the broker refuses the login of the AMQP URL: check user and password") from error
     except (ConnectionNotAllowed, InvalidFrameError) as error:  # aiormq takes the refusal for a broken frame
@@ -59,6 +61,22 @@ def told_as_ours() -> Iterator[None]:
         ) from error
     except (AMQPConnectionError, OSError) as error:
         raise BrokerAway(f"the broker does not answer ({type(error).__name__})") from error
+
+
+@contextmanager
+def dead_line_is_away() -> Iterator[None]:
+    """When heartbeats stop, aiormq cancels whoever waits for the line; that is no cancellation of ours, and nothing ends by it.
+
+    Raises:
+        BrokerAway: the line went dead while we waited for it.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise BrokerAway("the line to the broker went dead") from error
 
 
 def to_envelope(message: AbstractIncomingMessage) -> Envelope:

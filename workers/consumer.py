@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from messages.errors import BrokerAway, Misconfigured, StoreAway
-from workers.broker import open_connection
+from workers.broker import dead_line_is_away, open_connection
 from workers.logs import places
 
 log = structlog.get_logger("pmp.consumer")
@@ -67,11 +67,12 @@ class Lane:
         while not self._stopping.is_set():
             try:
                 connection = await open_connection(self._url, name=f"pmp {self._settings.queue}")
-                try:
-                    await self._consume(connection)
-                finally:
-                    with suppress(*_LOST):
-                        await asyncio.wait_for(connection.close(), 5)
+                with dead_line_is_away():
+                    try:
+                        await self._consume(connection)
+                    finally:
+                        with suppress(*_LOST):
+                            await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
             except (

@@ -150,6 +150,8 @@ class Processor:
             settlement = Settlement(tx, self.programme, now, origin=origin, attempts=attempts)
             await settlement.take(fresh)
             for entry in again:
+                if entry.is_counted:  # another worker committed it after this attempt was counted
+                    await inbox.forget_attempts(tx, entry.envelope)
                 await settlement.take_seen(entry)
             return await settlement.close()
 

@@ -265,5 +265,9 @@ def agency_list(*emails: str, agency: str = "Example Police", sent_on: date) -> 
 async def open_bench(path: Path, **numbers: Any) -> Bench:
     """A bench on an empty store."""
     store = await open_sqlite(path)
-    await store.migrate()
+    try:
+        await store.migrate()
+    except BaseException:  # its threads would keep pytest from ending
+        await store.close()
+        raise
     return Bench(store, example_programme(**numbers))
