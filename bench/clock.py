@@ -38,12 +38,14 @@ class Latencies:
         """Look at deliveries and acknowledgements where both sides pass: in aiormq's channel."""
         consume, acknowledge, sent, taken = Channel.basic_consume, Channel.basic_ack, self._sent, self._taken
 
-        async def basic_consume(channel: Channel, queue: str, callback: ConsumerCallback, **options: Any) -> Any:
+        async def basic_consume(
+            channel: Channel, queue: str, consumer_callback: ConsumerCallback, **options: Any
+        ) -> Any:
             async def noted(message: DeliveredMessage) -> Any:
                 moment = (message.header.properties.headers or {}).get(SENT_HEADER)
                 if isinstance(moment, str):
                     sent[int(message.delivery_tag or 0)] = int(moment)
-                return await callback(message)
+                return await consumer_callback(message)
 
             return await consume(channel, queue, noted, **options)
 
