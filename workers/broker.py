@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import (
     AMQPConnectionError,
     AuthenticationError,
     InvalidFrameError,
     ProbableAuthenticationError,
 )
+from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ConnectionNotAllowed
 
 from messages.envelope import JSON, Envelope
@@ -79,24 +80,25 @@ def dead_line_is_away() -> Iterator[None]:
         raise BrokerAway("the line to the broker went dead") from error
 
 
-def to_envelope(message: AbstractIncomingMessage) -> Envelope:
+def to_envelope(message: DeliveredMessage) -> Envelope:
     """Read what AMQP says about a message; nothing here can fail, whatever the sender wrote."""
-    user, app = _text(message.user_id), _text(message.app_id)
-    sent_at = message.timestamp
+    said = message.header.properties
+    user, app = _text(said.user_id), _text(said.app_id)
+    sent_at = said.timestamp if isinstance(said.timestamp, datetime) else None
     if sent_at is not None and sent_at.tzinfo is None:
         sent_at = sent_at.replace(tzinfo=UTC)
-    headers = message.headers or {}
+    headers = said.headers or {}
     envelope = Envelope(
-        message_id=_text(message.message_id),
-        kind=_text(message.type) or _text(message.routing_key),
+        message_id=_text(said.message_id),
+        kind=_text(said.message_type) or _text(message.routing_key),
         sender=user or (f"app:{app}" if app else "anonymous"),
         body=message.body,
-        content_type=_text(message.content_type) or JSON,
-        content_encoding=_text(message.content_encoding),
-        sent_at=sent_at if isinstance(sent_at, datetime) else None,
+        content_type=_text(said.content_type) or JSON,
+        content_encoding=_text(said.content_encoding),
+        sent_at=sent_at,
         app_id=app,
-        correlation_id=_text(message.correlation_id),
-        reply_to=_text(message.reply_to),
+        correlation_id=_text(said.correlation_id),
+        reply_to=_text(said.reply_to),
         file_name=_text(headers.get("file_name")),
         traceparent=_text(headers.get("traceparent")),
     )
@@ -104,6 +106,8 @@ def to_envelope(message: AbstractIncomingMessage) -> Envelope:
 
 
 def _text(value: object) -> str:
+    if not value:
+        return ""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = value[:_TEXT_CHARS_MAX] if isinstance(value, str) else ""
