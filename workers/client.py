@@ -26,6 +26,7 @@ from messages.codec import encode
 from messages.errors import BrokerAway, Misconfigured
 from messages.message import Message
 from workers.broker import open_connection
+from workers.topology.connecting import translated
 from workers.topology.plan import INBOUND
 
 _CONFIRM_SECONDS = 15.0
@@ -52,8 +53,16 @@ class Publisher:
         self._answers: dict[str, asyncio.Future[Answer]] = {}
 
     async def __aenter__(self) -> Self:
-        """Connect."""
-        await self._exchange()
+        """Connect.
+
+        Raises:
+            BrokerAway: nobody answers.
+            Misconfigured: the login or the virtual host is refused.
+        """
+        try:
+            await self._exchange()
+        except BrokerAway as error:
+            raise translated(error.__cause__, self._url) from error
         return self
 
     async def __aexit__(
