@@ -66,6 +66,9 @@ def test_an_operator_works_beside_it_and_ctrl_c_ends_all(tmp_path: Path) -> None
         plain = json.loads(pmp(tmp_path, variables, "submit", str(SAMPLE), "--json")[1])
         assert plain["transaction"] == report["transaction"]
         assert pmp(tmp_path, variables, "doctor")[0] == 0
+        url = variables["PMP_AMQP_URL"]
+        for wrong in (url.replace("guest@", "no-such-password@"), f"{url}no-such-vhost"):
+            assert pmp(tmp_path, {"PMP_AMQP_URL": wrong}, "submit", str(SAMPLE))[0] == 78
         code, out = pmp(tmp_path, variables, "status", "--json")
         queues = json.loads(out)["queues"]
         assert (code, {queue["consumers"] for queue in queues}) == (0, {1})
