@@ -34,7 +34,7 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
             was connected before waits for it.
         BrokerAway: nobody answers in time.
     """
-    with told_as_ours():
+    with told_as_ours(amqp_url):
         return await aio_pika.connect(
             amqp_url,
             timeout=timeout_seconds,
@@ -44,7 +44,7 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
 
 
 @contextmanager
-def told_as_ours() -> Iterator[None]:
+def told_as_ours(amqp_url: str) -> Iterator[None]:
     """What aio-pika, aiormq and the system say about a connection is said in our own words; the one place that translates it.
 
     Raises:
@@ -61,7 +61,8 @@ def told_as_ours() -> Iterator[None]:
             "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no permission there"
         ) from error
     except (AMQPConnectionError, OSError) as error:
-        raise BrokerAway(f"the broker does not answer ({type(error).__name__})") from error
+        place = urlsplit(amqp_url).netloc.rpartition("@")[2]  # without who logs in there
+        raise BrokerAway(f"the broker does not answer at {place} ({type(error).__name__})") from error
 
 
 @contextmanager

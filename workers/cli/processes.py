@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workers.cli.opened import AsJson, broker_url, site_settings
 from workers.cli.presenting import hint, print_json, say
+from workers.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from workers.bootstrap import Role
@@ -56,7 +57,8 @@ async def migrate(*, json: AsJson = False) -> None:
     from workers.bootstrap import open_store
 
     async with open_store(settings) as store:
-        applied = list(await store.migrate())
+        with progress_bar("Bringing the tables up to date", quiet=json):
+            applied = list(await store.migrate())
     if json:
         print_json({"applied": applied})
     else:
