@@ -103,9 +103,9 @@ async def _keep(work: Work[RegistrationSubmitted, str], role: Role, supervisors:
 def prepare_email_verified(message: RegistrationEmailVerified, setting: Setting) -> str | Refuse:
     """Return the hash of the link's secret, or say that it cannot be read (R38)."""
     try:
-        return hash_of(setting.programme.vault.open(message.secret, message_id=setting.envelope.message_id))
+        return hash_of(setting.programme.vault.open(message.token, message_id=setting.envelope.message_id))
     except SealBroken as broken:
-        return Refuse("secret_not_readable", f"The secret {broken}.", field="secret")
+        return Refuse("token_not_readable", f"The token {broken}.", field="token")
 
 
 async def email_verified(work: Work[RegistrationEmailVerified, str]) -> Outcome:
@@ -114,9 +114,9 @@ async def email_verified(work: Work[RegistrationEmailVerified, str]) -> Outcome:
     if not isinstance(known, Registration):
         return known
     if work.prepared != known.verification_hash:
-        return Refuse("link_unknown", "The link is not the one that was sent last (R13).", field="secret")
+        return Refuse("link_unknown", "The link is not the one that was sent last (R13).", field="token")
     if known.verification_ends_at is None or work.now >= known.verification_ends_at:
-        return Refuse("link_expired", "The link has expired; a new one can be requested (R13).", field="secret")
+        return Refuse("link_expired", "The link has expired; a new one can be requested (R13).", field="token")
     saved = await advance(work, replace(known, verified_at=work.now))
     await _ask_supervisors(work, saved, already=frozenset())
     work.publish("registration.email_verified", {"registration_id": known.registration_id})

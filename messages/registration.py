@@ -66,7 +66,7 @@ class RegistrationEmailVerified(Message):
     """The applicant opened the link that was sent to the address; its secret comes back sealed (R13, R38)."""
 
     registration_id: Reference
-    secret: Sealed
+    token: Sealed
 
 
 class RegistrationVerificationRequested(Message):

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from handlers.outcomes import Done
-from messages.account import AccountPasswordSet
+from handlers.rules.policy import Policy
+from messages.account import (
+    AccountDeactivated,
+    AccountEmailChangeConfirmed,
+    AccountEmailChangeRequested,
+    AccountPasswordResetRequested,
+    AccountPasswordSet,
+    AccountReinstated,
+    AccountRevoked,
+    AccountTermsPublished,
+)
 from messages.approval import ApprovalAdministratorDecided, ApprovalSupervisorDecided, ApprovalTrainingCompleted
 from messages.asap.writer import write_zero_report
+from messages.credential import CredentialRosterReceived, CspHolder
 from messages.delegate import DelegateDecided, DelegateLinked
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
+from store import delegates
+from store.contract import as_text
+from tests import people
+from tests.help_desk import conduct_acts, opened, reported, ticket_acts
+from tests.records import bring, know_drugs, record
+from tests.unit.handlers.account_life import csp, fail, log_in, open_as, secret_link, suspension
 from tests.unit.handlers.bench import Bench, open_bench
+from workers.projection import TreatmentsProjection
 
 ROOT = Path(__file__).parents[2]
 CREATED = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
@@ -83,6 +102,26 @@ async def _tickets(bench: Bench) -> None:
         assert isinstance(await bench.send(message), Done)
 
 
+async def _help_desk(bench: Bench) -> None:
+    assert isinstance(await bench.send(opened(category="critical")), Done)
+    for minutes in (24, 31):
+        bench.now += timedelta(minutes=minutes)
+        assert await bench.sweep(CREATED.date(), "ticket_targets")
+    for act in (
+        "answered",
+        "recategorised",
+        "escalated",
+        "resolved",
+        "reply_received",
+        "resolved",
+        "closed",
+        "reopened",
+    ):
+        assert isinstance(await bench.send(ticket_acts()[act]), Done)
+    for message in (reported(), conduct_acts()["referred"]):
+        assert isinstance(await bench.send(message), Done)
+
+
 async def _files(bench: Bench) -> None:
     for path in sorted((ROOT / "tests" / "samples" / "asap").iterdir()):
         for sender, file_name in (("gateway", path.name[:40]), ("unknown", "")):
@@ -94,13 +133,81 @@ async def _files(bench: Bench) -> None:
     assert isinstance(await bench.send(DispensationFileSubmitted(body=zero), sender="gateway"), Done)
 
 
+async def _administration(bench: Bench) -> None:
+    await bench.change(
+        "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
+        f"('mail', 'ticket.opened', 'bo@example.org', '{{}}', 'held', 1, '{as_text(bench.now)}', '{as_text(bench.now)}')"
+    )
+    assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
+
+
+async def _account_life(bench: Bench) -> None:
+    await bench.open_account()
+    terms = AccountTermsPublished(version="2", effective_on=date(2026, 6, 1), administrator="a@example.org")
+    assert isinstance(await bench.send(terms), Done)
+    assert await log_in(bench)
+    assert [await fail(bench) for _ in range(4)]
+    assert isinstance(await bench.send(AccountPasswordResetRequested(address="robin@example.org")), Done)
+    move = AccountEmailChangeRequested(account_id="REG-1", new_email="lee@example.org")
+    assert isinstance(await bench.send(move), Done)
+    change_id, secret = secret_link(bench)
+    confirmed = AccountEmailChangeConfirmed(change_id=change_id, token=bench.seal(secret))
+    assert isinstance(await bench.send(confirmed), Done)
+
+
+async def _access(bench: Bench) -> None:
+    await open_as(bench, "SUP", "Dentist", email="sam@example.org", numbers={"csp": "CSP.1"})
+    await open_as(bench, "DEL", "Prescriber Delegate – Licensed", email="di@example.org")
+    await bench.store.write(lambda tx: delegates.ask(tx, "DEL", "SUP", now=bench.now))
+    await bench.store.write(lambda tx: delegates.decide(tx, "DEL", "SUP", "approved", now=bench.now))
+    by = {"account_id": "SUP", "administrator": "a@example.org"}
+    for message in (
+        suspension("SUP", until=date(2026, 7, 1)),
+        AccountReinstated(reason="All is well.", **by),
+        csp(status="lapsed"),
+        csp(expires_on=date(2026, 7, 15)),
+        AccountRevoked(ground="other", **by),
+        AccountDeactivated(account_id="DEL", administrator="a@example.org", ground="on_request"),
+    ):
+        assert isinstance(await bench.send(message), Done)
+        assert bench.told
+
+
+async def _credentials(bench: Bench) -> None:
+    await open_as(bench, "REG-1", "Dentist", email="robin@example.org", numbers={"csp": "CSP.1"})
+    holder = CspHolder(csp_number="CSP.2", name="Dr. Sam Sample", email="sam@example.org")
+    for message in (csp(expires_on=date(2026, 7, 15)), CredentialRosterReceived(as_of=bench.now, holders=(holder,))):
+        assert isinstance(await bench.send(message), Done)
+    bench.programme = replace(bench.programme, policy=Policy(invite_unregistered=True))
+    assert await bench.sweep(date(2026, 6, 15), "credential_expiry")
+    assert await bench.sweep(date(2026, 6, 15), "unregistered_prescribers")
+
+
+async def _reviews(bench: Bench) -> None:
+    bench.programme = replace(bench.programme, policy=Policy(alert_daily_mme=10))
+    await know_drugs(bench.store)
+    await people.open_account(bench.store, "DR-1", dea="AS1234563")
+    await bring(bench.store, *(record(f"{n}", filled_on=date(2026, 5, 1 + n), days_supply=90) for n in (0, 1)))
+    projection = TreatmentsProjection(bench.store, bench.programme, lambda: CREATED, "one")
+    while not await projection.is_done():
+        await projection.turn()
+    assert await bench.sweep(date(2026, 7, 30), "review_due")
+    assert await bench.sweep(date(2026, 6, 16), "clinical_alerts")
+
+
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _decisions,
     _registrations,
     _delegates,
     _passwords,
     _tickets,
+    _help_desk,
     _files,
+    _administration,
+    _account_life,
+    _access,
+    _credentials,
+    _reviews,
 ]
 
 

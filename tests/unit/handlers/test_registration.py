@@ -97,7 +97,7 @@ async def test_r13_another_secret_verifies_nothing(bench: Bench) -> None:
     for secret in ("x" * 43, bench.links["/verify/REG-2"]):
         outcome = await bench.send(bench.email_verified(secret=secret))
         assert isinstance(outcome, Refuse)
-        assert (outcome.code, outcome.field) == ("link_unknown", "secret")
+        assert (outcome.code, outcome.field) == ("link_unknown", "token")
     assert await bench.count("registrations WHERE verified_at IS NOT NULL") == 0
 
 
@@ -105,9 +105,9 @@ async def test_r38_a_secret_sealed_for_another_message_is_refused(bench: Bench) 
     """It cannot be read, and the refusal does not repeat it."""
     await bench.register()
     sealed = bench.seal(bench.links["/verify/REG-1"], "m99")
-    outcome = await bench.send(RegistrationEmailVerified(registration_id="REG-1", secret=sealed))
+    outcome = await bench.send(RegistrationEmailVerified(registration_id="REG-1", token=sealed))
     assert isinstance(outcome, Refuse)
-    assert (outcome.code, outcome.field) == ("secret_not_readable", "secret")
+    assert (outcome.code, outcome.field) == ("token_not_readable", "token")
 
 
 @pytest.mark.parametrize(("late", "is_taken"), [(timedelta(seconds=-1), True), (timedelta(), False)])
