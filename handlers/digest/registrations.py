@@ -1,36 +1,46 @@
-"""Which registrations wait on the programme, for how long, and who was dropped from an agency's list (R8, R11)."""
+"""Registrations that wait on the programme, and whom an agency's newer list leaves out (R8, R11)."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
 from handlers.digest.listing import Listed, Listing, Look, gathered
+from handlers.rules.registering import Lateness, lateness
 from store import agencies, registrations
 from store.registrations import Waiting
 
+_WAITS_FOR = {"administrator": "", "authorisation": ", for the programme manager"}
 
-async def waiting(look: Look) -> Listed:
-    """Return the registrations that wait on an administrator or the programme manager, the longest first (R11)."""
-    return await gathered(registrations.waiting_on_programme(look.tx), lambda one: _line(one, look))
+
+async def waiting(how_late: Lateness, look: Look) -> Listed:
+    """Return what waits on an administrator or the programme manager, the longest first, each with its age in days (R11)."""
+    return await gathered(
+        _of(how_late, look),
+        lambda one: f"{one.registration_id}, {one.role}, waiting {look.days_since(one.since)}{_WAITS_FOR[one.state]}",
+    )
 
 
 async def dropped(look: Look) -> Listed:
     """Return the accounts whose holders a newer list of their agency leaves out (R8)."""
     return await gathered(
         agencies.dropped(look.tx),
-        lambda one: f"{one.account_id}, left out by {one.agency} on {one.dropped_on.isoformat()}",
+        lambda one: f"{one.account_id}, {one.agency}, not on the list of {one.dropped_on.isoformat()}",
     )
 
 
-def _line(one: Waiting, look: Look) -> str:
-    days = (look.today - look.policy.local_date(one.since)).days
-    mark = ""
-    if days > look.policy.registration_overdue_days:
-        mark = "OVERDUE, "
-    elif days > look.policy.registration_late_days:
-        mark = "late, "
-    return f"{mark}{one.registration_id}, {one.role}, waiting {look.days_since(one.since)} on: {one.state}"
+async def _of(how_late: Lateness, look: Look) -> AsyncIterator[Sequence[Waiting]]:
+    async for page in registrations.waiting_on_programme(look.tx):
+        yield [
+            one
+            for one in page
+            if lateness((look.today - look.policy.local_date(one.since)).days, look.policy) == how_late
+        ]
 
 
 LISTINGS = (
-    Listing(10, "Registrations waiting on the program", waiting),
-    Listing(30, "Left out of their agency's list", dropped),
+    Listing(10, "Registrations overdue for a decision", partial(waiting, "overdue")),
+    Listing(11, "Registrations late for a decision", partial(waiting, "late")),
+    Listing(12, "Registrations waiting for a decision", partial(waiting, "in_time")),
+    Listing(30, "Accounts that their agency's list leaves out", dropped),
 )

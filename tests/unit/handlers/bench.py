@@ -58,6 +58,7 @@ FORM = Applicant(
     institution_dea_number="AB1234563",
 )  # fmt: skip
 """A form on which no role finds a field missing."""
+OPTIONAL = frozenset(Applicant.model_fields) - {"first_name", "last_name"}
 
 
 def example_programme(**numbers: Any) -> Programme:
@@ -180,13 +181,15 @@ class Bench:
         supervisors: tuple[str, ...] = (),
         **form: Any,
     ) -> RegistrationSubmitted:
-        """A registration that is accepted, sealed for the next message. ``form`` replaces fields of the role's form."""
+        """A registration that is accepted, sealed for the next message: the form holds what the role asks for, and ``form``."""
+        known = self.programme.roles.find(role)
+        others = OPTIONAL - set(known.fields) if known is not None else OPTIONAL
         return RegistrationSubmitted(
             registration_id=name,
             email=email,
             password=self.seal(PASSWORD),
             role=role,
-            applicant=FORM.model_copy(update=form),
+            applicant=FORM.model_copy(update={**dict.fromkeys(others), **form}),
             consent=Consent(terms_version="2026-01", agreed_at=self.now),
             supervisors=supervisors,
         )

@@ -12,7 +12,7 @@ from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.rules.policy import Policy
 from handlers.rules.standing import lapses_on
 from messages.credential import CredentialChanged, CredentialRosterReceived, CspHolder
-from store import accounts, credentials, registrations, terms
+from store import credentials, terms
 from store.contract import Transaction
 from tests.unit.handlers.account_life import ROBIN, account, causes, csp, open_as
 from tests.unit.handlers.bench import NOW, Bench
@@ -152,21 +152,15 @@ async def test_r21_a_dea_number_has_its_check_digit(bench: Bench) -> None:
 
 async def test_r21_an_account_begins_with_the_numbers_on_its_form(bench: Bench) -> None:
     """CSP, DEA and licence of the registration, and the terms it agreed to."""
-    await bench.open_account()
-    await bench.change("DELETE FROM accounts")
-    await bench.change("DELETE FROM terms_acceptances")
-    form = '{"first_name": "R", "last_name": "E", "csp_number": "csp 1", "dea_number": "AB1234563", "employer_name": "Elm"}'
-    await bench.change(f"UPDATE registrations SET applicant = '{form}'")
+    form = {"csp_number": "csp 1", "dea_number": "AB1234563", "employer_name": "Elm"}
+    await bench.open_account(role="VA Prescriber", **form)
 
     async def unit(tx: Transaction) -> list[object]:
-        registration = await registrations.one(tx, "REG-1")
-        assert registration is not None
-        await accounts.open_account(tx, registration, set_on=NOW.date(), expires_on=NOW.date(), now=NOW)
         kinds: tuple[credentials.Kind, ...] = ("csp", "dea", "license")
         held = [await credentials.held_number(tx, "REG-1", kind) for kind in kinds]
         return [*held, await terms.accepted_at(tx, "REG-1", "2026-01")]
 
-    assert await bench.store.write(unit) == ["CSP1", "AB1234563", None, NOW]
+    assert await bench.store.read(unit) == ["CSP1", "AB1234563", None, NOW]
     assert await bench.count("accounts WHERE facility = 'Elm'") == 1
 
 
