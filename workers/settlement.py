@@ -15,7 +15,6 @@ from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
 from messages.errors import FieldFault
 from messages.message import Message
-from messages.scrubbing import without_open_secrets
 from store import dead_letters, deferred, inbox, outbox
 from store.contract import Transaction
 from store.dead_letters import Origin, Reason
@@ -159,11 +158,10 @@ async def wait(tx: Transaction, seq: int, envelope: Envelope, decision: Wait, at
 async def kill(
     tx: Transaction, seq: int, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int, now: datetime
 ) -> Tally:
-    """The message is a dead letter, without secrets sent in clear (R38); its sender is told that it failed, and why."""
+    """The message is a dead letter; its sender is told that it failed, and why."""
     answer = _answer(envelope, "failed", code=reason.code, text=reason.text, field=reason.field, faults=reason.faults)
     await inbox.settle(tx, seq, "dead", answer.model_dump_json(exclude_none=True), now)
-    kept = without_open_secrets(envelope)
-    await dead_letters.put(tx, seq=seq, envelope=kept, reason=reason, origin=origin, attempts=attempts, now=now)
+    await dead_letters.put(tx, seq=seq, envelope=envelope, reason=reason, origin=origin, attempts=attempts, now=now)
     staged = _reply(envelope, answer, seq)
     await outbox.stage_all(tx, staged, now)
     return Tally([(envelope.kind, "dead")], leaves=bool(staged))
