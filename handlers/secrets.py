@@ -52,7 +52,7 @@ class Vault:
         """The public half of the newest key, to be handed to portals."""
         for key_id, key in self._keys.items():
             return SealingKey(key_id, bytes(key.public_key))
-        raise Misconfigured("No sealing key is set (PMP_SEALING_KEYS); `pmp keys` makes one.")
+        raise Misconfigured("No sealing key is set (PMP_SEALING_KEYS); `pmp keys new` makes one.")
 
     def open(self, sealed: str, *, message_id: str) -> str:
         """Return the secret that was sealed for this message.

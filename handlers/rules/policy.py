@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from handlers.rules.targets import ResolutionTargets, ResponseTargets
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
@@ -51,10 +53,46 @@ class Policy(BaseModel):
     closing_days: frozenset[date] = Field(frozenset(), description="Further days on which the programme is closed.")
     help_desk_opens: time = Field(time(8), description="R72: when the help desk opens, in the programme's time zone.")
     help_desk_closes: time = Field(time(17), description="R72: when it closes.")
+    ticket_response: ResponseTargets = Field(
+        default_factory=ResponseTargets,
+        description="R71: until when a ticket is answered, e.g. TICKET_RESPONSE__HIGH=3 hours; critical: around the clock.",
+    )
+    ticket_resolution: ResolutionTargets = Field(
+        default_factory=ResolutionTargets, description="R71: until when a ticket is resolved."
+    )
+    ticket_warning_percent: int = Field(
+        80, ge=1, le=99, description="R74: how much of a target's time is over when administrators are warned."
+    )
+    ticket_reopen_days: Days = Field(14, description="R75: until how many days after its end a ticket is reopened.")
+    mails_per_recipient_hour: int = Field(
+        30,
+        ge=1,
+        description="E-mails one recipient gets within an hour; more are delayed, except urgent ones.",
+    )
+    transient_bounces_max: int = Field(
+        5,
+        ge=2,
+        description="How many transient bounces within transient_bounce_days mark an address like a permanent one.",
+    )
+    transient_bounce_days: Days = Field(30, description="Within how many days transient bounces add up.")
+    inbox_days: int = Field(
+        400,
+        ge=90,
+        description="How long the inbox knows a message again; later only who sent it and when is kept (R50).",
+    )
+    outbox_days: int = Field(
+        90, ge=14, description="How long what an e-mail said, and sent events and answers, are kept."
+    )
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
     )
+
+    @model_validator(mode="after")
+    def _help_desk_has_hours(self) -> Policy:
+        if self.help_desk_closes <= self.help_desk_opens:
+            raise ValueError("the help desk closes after it opens, on the same day")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

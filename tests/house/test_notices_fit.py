@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,8 @@ from messages.credential import CredentialRosterReceived, CspHolder
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
 from store import delegates
+from store.contract import as_text
+from tests.help_desk import conduct_acts, opened, reported, ticket_acts
 from tests.unit.handlers.account_life import csp, fail, log_in, open_as, secret_link, suspension
 from tests.unit.handlers.bench import Bench, open_bench
 
@@ -60,6 +62,26 @@ async def _tickets(bench: Bench) -> None:
             ticket_id=name, category="low", requester_name="Bo Lee", requester_email="bo@example.org",
             subject="A question", description="It does not open.",
         )  # fmt: skip
+        assert isinstance(await bench.send(message), Done)
+
+
+async def _help_desk(bench: Bench) -> None:
+    assert isinstance(await bench.send(opened(category="critical")), Done)
+    for minutes in (24, 31):
+        bench.now += timedelta(minutes=minutes)
+        assert await bench.sweep(CREATED.date(), "ticket_targets")
+    for act in (
+        "answered",
+        "recategorised",
+        "escalated",
+        "resolved",
+        "reply_received",
+        "resolved",
+        "closed",
+        "reopened",
+    ):
+        assert isinstance(await bench.send(ticket_acts()[act]), Done)
+    for message in (reported(), conduct_acts()["referred"]):
         assert isinstance(await bench.send(message), Done)
 
 
@@ -116,9 +138,25 @@ async def _credentials(bench: Bench) -> None:
     assert await bench.sweep(date(2026, 6, 15), "unregistered_prescribers")
 
 
+async def _administration(bench: Bench) -> None:
+    await bench.change(
+        "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
+        f"('mail', 'ticket.opened', 'bo@example.org', '{{}}', 'held', 1, '{as_text(bench.now)}', '{as_text(bench.now)}')"
+    )
+    assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
+
+
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
-    _decisions, _passwords, _tickets, _files, _account_life, _access, _credentials,
-]  # fmt: skip
+    _decisions,
+    _passwords,
+    _tickets,
+    _help_desk,
+    _files,
+    _administration,
+    _account_life,
+    _access,
+    _credentials,
+]
 
 
 @pytest.fixture

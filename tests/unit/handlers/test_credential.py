@@ -6,14 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.account_digest import credentials_lapsed, unregistered_holders
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.rules.policy import Policy
 from handlers.rules.standing import lapses_on
 from messages.credential import CredentialChanged, CredentialRosterReceived, CspHolder
 from store import accounts, credentials, registrations, terms
 from store.contract import Transaction
-from tests.unit.handlers.account_life import ROBIN, account, causes, csp, open_as
+from tests.unit.handlers.account_life import LAPSED, ROBIN, UNREGISTERED, account, causes, csp, listed, open_as
 from tests.unit.handlers.bench import NOW, Bench
 from tests.unit.handlers.conftest import OpenBench
 
@@ -178,10 +177,10 @@ async def test_r5_a_roster_tells_who_holds_what(bench: Bench) -> None:
     )
     assert await bench.send(roster) == Done({"news": 4, "accounts_changed": 1, "wrong": ["holders.3.npi"]})
     assert bench.told == [("credential.lapsed", ROBIN)]
-    listed = await bench.store.read(lambda tx: unregistered_holders(tx, NOW.date()))
-    assert (listed.rows, listed.number) == (("CSP CSP2", "CSP CSP5"), 2)
-    lapsed = await bench.store.read(lambda tx: credentials_lapsed(tx, NOW.date(), bench.programme))
-    assert lapsed.rows == ("REG-1, Controlled-substance registration (CSP)",)
+    assert await listed(bench, UNREGISTERED) == ["CSP2", "CSP5"]
+    assert await listed(bench, LAPSED) == ["REG-1: Controlled-substance registration (CSP)"]
+    bench.now = NOW + 2 * DAY
+    assert await listed(bench, LAPSED) == []
 
 
 async def test_r5_a_roster_sent_again_changes_nothing(bench: Bench) -> None:
@@ -190,8 +189,7 @@ async def test_r5_a_roster_sent_again_changes_nothing(bench: Bench) -> None:
     assert await bench.count("credentials") == 2
     older = _roster(_holder(2, status="lapsed"), as_of=NOW - DAY)
     assert await bench.send(older) == Done({"news": 0, "accounts_changed": 0, "wrong": []})
-    listed = await bench.store.read(lambda tx: unregistered_holders(tx, NOW.date()))
-    assert listed.rows == ("CSP CSP2",)
+    assert await listed(bench, UNREGISTERED) == ["CSP2"]
 
 
 async def test_r5_who_has_an_account_or_a_pending_registration_is_not_listed(bench: Bench) -> None:
@@ -200,8 +198,7 @@ async def test_r5_who_has_an_account_or_a_pending_registration_is_not_listed(ben
     await open_as(bench, "REG-1", "Dentist", email="other@example.org", numbers={"csp": "CSP.1"})
     await open_as(bench, "REG-2", "Dentist", email="no2@example.org")
     await bench.send(bench.registration("REG-3", email="NO3@example.org"))
-    listed = await bench.store.read(lambda tx: unregistered_holders(tx, NOW.date()))
-    assert listed.rows == ("CSP CSP0", "CSP CSP4")
+    assert await listed(bench, UNREGISTERED) == ["CSP0", "CSP4"]
 
 
 async def test_r5_reminders_are_off_until_the_programme_wants_them(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
 from handlers.work import Programme
@@ -23,6 +24,7 @@ from messages.errors import StoreAway
 from messages.message import Message
 from messages.registration import Applicant, Consent, RegistrationSubmitted
 from store import dead_letters, inbox
+from store.audit import Operator
 from store.sqlite import SqliteStore, open_sqlite
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted, example_ticket, locked
@@ -94,7 +96,12 @@ async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Be
     store = await open_sqlite(tmp_path / "pmp.db")
     await store.migrate()
     clock = Clock()
-    programme = Programme(Policy(), Vault({"k1": new_private_key()}), ("administrators@example.org",))
+    programme = Programme(
+        Policy(),
+        Vault({"k1": new_private_key()}),
+        ("administrators@example.org",),
+        publishers=Publishers({"portal": ("*",), "clerk": ("ticket.*",)}),
+    )
     processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
     yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
     await store.close()
@@ -182,6 +189,17 @@ async def test_a_duplicate_changes_nothing_and_is_answered_again(bench: Bench, r
     assert (len(facts), len(bench.answers())) == (1, 3)
 
 
+async def test_who_asks_for_an_answer_only_the_second_time_gets_the_whole(bench: Bench) -> None:
+    """Sent without reply_to, then again with one: the answer has the result that the first one had."""
+    await bench.take(replace(ticket("t1"), reply_to=""))
+    assert bench.answers() == []
+    await bench.take(ticket("t1"))
+    assert bench.answers() == [("accepted", "")]
+    assert bench.counted.rows("SELECT facts ->> '$.result.number' FROM outbox WHERE channel = 'answer'") == [
+        (bench.counted.rows("SELECT number FROM tickets")[0][0],)
+    ]
+
+
 async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
     """Another content under a known id: the first stands, the second is kept whole and its sender is told."""
     await bench.take(ticket("t1", "m1"), ticket("t2", "m1"), ticket("t2", "m1"))
@@ -189,6 +207,26 @@ async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
     assert bench.counted.tickets() == ["t1"]
     assert bench.counted.dead() == ["message_id_reused"]
     assert bench.answers()[:2] == [("accepted", ""), ("failed", "message_id_reused")]
+
+
+@pytest.mark.parametrize("sender", ["clerk", "stranger", "app:portal", "anonymous"])
+async def test_r61_what_a_sender_may_not_send_is_never_executed(bench: Bench, sender: str) -> None:
+    """It is answered and kept as a dead letter, and its neighbours go on; what the sender may send is done."""
+    forbidden = replace(registration(bench, "REG-1"), sender=sender)
+    await bench.take(forbidden, replace(ticket("t1"), sender="clerk"), ticket("t2"))
+    assert bench.counted.dead() == ["not_authorised"]
+    assert bench.counted.tickets() == ["t1", "t2"]
+    assert bench.counted.number("SELECT count(*) FROM registrations") == 0
+    assert sorted(bench.answers()) == [("accepted", ""), ("accepted", ""), ("failed", "not_authorised")]
+
+
+async def test_r61_a_withdrawn_permission_stops_a_message_that_waits(bench: Bench) -> None:
+    """It was taken while its sender might send it; when its turn comes it is no longer so."""
+    await bench.take(decision("REG-1"))
+    assert bench.counted.states() == {"waiting": 1}
+    bench.processor.programme = replace(bench.processor.programme, publishers=Publishers({"clerk": ("*",)}))
+    await bench.wait_turn(hours=1)
+    assert bench.counted.dead() == ["not_authorised"]
 
 
 def _bomb() -> Envelope:
@@ -300,7 +338,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
     for expected in (True, False):
         again = await bench.store.write(
             lambda tx: dead_letters.replay(
-                tx, no, operator="op", why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
+                tx, no, operator=Operator("op"), why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
             )
         )
         assert again is expected
