@@ -14,7 +14,15 @@ from typing import Final
 from store.contract import Transaction, as_text
 
 MAY_GO: Final = frozenset({"inbox", "outbox", "deferred", "attempts", "login_failures", "password_resets"})
-"""Tables from which a statement may delete."""
+"""Tables from which a statement may delete: memory of the machinery itself."""
+
+MADE_ANEW: Final = frozenset(
+    {
+        "clinical_alerts", "missed_reviews", "patient_aliases", "patient_records", "projection_late", "stale_patients",
+        "treatments",
+    }
+)  # fmt: skip
+"""Tables that are made from what is kept (`pmp rebuild`), and may be made anew."""
 
 APPEND_ONLY: Final = frozenset({"operator_acts", "origins", "terms", "terms_acceptances"})
 """Tables whose rows are never changed; so are all that ``is_append_only`` knows by their names."""

@@ -38,6 +38,7 @@ from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
 from workers.process import Delivery, Processor
+from workers.projection import TreatmentsProjection
 from workers.relay.loop import Bell, until_stopped
 from workers.relay.mail import MailRelay
 from workers.relay.publish import PublishRelay
@@ -163,6 +164,9 @@ async def run(
         if "scheduler" in roles:
             scheduler = Scheduler(store, programme_of(settings), now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
+            projection = TreatmentsProjection(store, programme_of(settings), now, settings.machine)
+            turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
+            tasks.append(asyncio.create_task(turns))
         if on_ready is not None:
             on_ready()
         await _until_done(tasks, lanes, stopping, settings.drain_seconds)

@@ -172,7 +172,7 @@ class Settlement:
         )  # fmt: skip
 
     async def kill(self, seq: int, envelope: Envelope, reason: Reason) -> None:
-        """The message is a dead letter; its sender is told that it failed, and why."""
+        """The message is a dead letter, without secrets sent in clear (R38); its sender is told that it failed, and why."""
         self.tally.outcomes.append((envelope.kind, "dead"))
         answer = _rejected(envelope, "failed", reason)
         self._endings.append(Ending(seq, "dead", answer))

@@ -83,6 +83,27 @@ class Policy(BaseModel):
     outbox_days: int = Field(
         90, ge=14, description="How long what an e-mail said, and sent events and answers, are kept."
     )
+    review_supply_days_max: Days = Field(
+        3, description="R51: a larger supply is reviewed before it is prescribed (72 hours)."
+    )
+    review_window_days: Days = Field(1, description="R51: how many days before the date written a review may be made.")
+    review_days: Days = Field(90, ge=1, description="R52, R55: days from one review of a treatment to the next.")
+    review_days_schedule_v: Days = Field(365, ge=1, description="R53, R55: the same where it is Schedule V only.")
+    review_reminder_days: frozenset[int] = Field(
+        frozenset({14, 7, 1, 0}), description="R55: reminders go out so many days before a review is due."
+    )
+    review_overdue_days: Days = Field(
+        7, ge=1, description="R55: days from one reminder of an overdue review to the next."
+    )
+    treatment_gap_days: Days = Field(30, description="R54: days without supply after which a treatment has ended.")
+    treatment_prolonged_days: Days = Field(90, description="R54: a treatment that spans more days is prolonged.")
+    alert_window_days: Days = Field(90, ge=1, description="R29: days in which prescribers and dispensers are counted.")
+    alert_prescribers: int = Field(
+        0, ge=0, description="R29: prescribers in these days that raise an alert; 0: no limit."
+    )
+    alert_dispensers: int = Field(0, ge=0, description="R29: dispensers likewise; an alert needs every limit reached.")
+    alert_opioid_with_benzodiazepine: bool = Field(False, description="R29: alert when supplies of both overlap.")
+    alert_daily_mme: int = Field(0, ge=0, description="R29: daily morphine milligram equivalents that alert; 0: off.")
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',

@@ -29,9 +29,12 @@ from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
 from store import delegates
 from store.contract import as_text
+from tests import people
 from tests.help_desk import conduct_acts, opened, reported, ticket_acts
+from tests.records import bring, know_drugs, record
 from tests.unit.handlers.account_life import csp, fail, log_in, open_as, secret_link, suspension
 from tests.unit.handlers.bench import Bench, open_bench
+from workers.projection import TreatmentsProjection
 
 ROOT = Path(__file__).parents[2]
 CREATED = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
@@ -96,6 +99,14 @@ async def _files(bench: Bench) -> None:
     assert isinstance(await bench.send(DispensationFileSubmitted(body=zero), sender="gateway"), Done)
 
 
+async def _administration(bench: Bench) -> None:
+    await bench.change(
+        "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
+        f"('mail', 'ticket.opened', 'bo@example.org', '{{}}', 'held', 1, '{as_text(bench.now)}', '{as_text(bench.now)}')"
+    )
+    assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
+
+
 async def _account_life(bench: Bench) -> None:
     await bench.open_account()
     terms = AccountTermsPublished(version="2", effective_on=date(2026, 6, 1), administrator="a@example.org")
@@ -138,12 +149,16 @@ async def _credentials(bench: Bench) -> None:
     assert await bench.sweep(date(2026, 6, 15), "unregistered_prescribers")
 
 
-async def _administration(bench: Bench) -> None:
-    await bench.change(
-        "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at) VALUES "
-        f"('mail', 'ticket.opened', 'bo@example.org', '{{}}', 'held', 1, '{as_text(bench.now)}', '{as_text(bench.now)}')"
-    )
-    assert await bench.sweep(date(2026, 6, 16), "administrators_digest")
+async def _reviews(bench: Bench) -> None:
+    bench.programme = replace(bench.programme, policy=Policy(alert_daily_mme=10))
+    await know_drugs(bench.store)
+    await people.open_account(bench.store, "DR-1", dea="AS1234563")
+    await bring(bench.store, *(record(f"{n}", filled_on=date(2026, 5, 1 + n), days_supply=90) for n in (0, 1)))
+    projection = TreatmentsProjection(bench.store, bench.programme, lambda: CREATED, "one")
+    while not await projection.is_done():
+        await projection.turn()
+    assert await bench.sweep(date(2026, 7, 30), "review_due")
+    assert await bench.sweep(date(2026, 6, 16), "clinical_alerts")
 
 
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
@@ -156,6 +171,7 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _account_life,
     _access,
     _credentials,
+    _reviews,
 ]
 
 

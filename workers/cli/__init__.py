@@ -16,6 +16,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "scheduler": ("processes:scheduler", "Run the role that starts each sweep at its hour."),
         "migrate": ("processes:migrate", "Bring the store's tables up to date."),
         "sweep": ("sweeping:sweep", "Run one sweep for a date."),
+        "rebuild": ("rebuild:app", "Make what follows the records anew from the records."),
+        "strengths": ("strengths:strengths", "Load how much of an opioid is in a unit of a drug."),
         "check": ("sending:check", "Check an ASAP file as the workers would; needs no broker and no store."),
         "submit": ("sending:submit", "Hand in ASAP files and show each report."),
         "publish": ("sending:publish", "Publish one message from a file."),
