@@ -153,6 +153,7 @@ async def test_r21_an_account_begins_with_the_numbers_on_its_form(bench: Bench) 
     await bench.open_account()
     await bench.change("DELETE FROM accounts")
     await bench.change("DELETE FROM terms_acceptances")
+    await bench.change("DELETE FROM held_credentials")
     form = '{"first_name": "R", "last_name": "E", "csp_number": "csp 1", "dea_number": "AB1234563", "employer_name": "Elm"}'
     await bench.change(f"UPDATE registrations SET applicant = '{form}'")
 
