@@ -10,6 +10,7 @@ from typing import Literal
 
 from messages.envelope import Envelope
 from messages.errors import FieldFault
+from messages.scrubbing import without_open_secrets
 from store import audit, inbox
 from store.audit import Entry, Operator
 from store.contract import Row, Transaction, as_text
@@ -49,7 +50,8 @@ async def put(
     attempts: int,
     now: datetime,
 ) -> None:
-    """Keep the message with its reason."""
+    """Keep the message with its reason, without what its sender should have sealed (R38)."""
+    envelope = without_open_secrets(envelope)
     await tx.run(
         "dead_letters.put",
         seq=seq,

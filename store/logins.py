@@ -42,9 +42,9 @@ async def forget(tx: Transaction, address: str) -> None:
     await tx.run("logins.forget", address_key=same_address(address))
 
 
-async def forget_before(tx: Transaction, moment: datetime) -> None:
-    """Failures that no rule counts any more are gone."""
-    await tx.run("logins.forget_before", moment=as_text(moment))
+async def forget_before(tx: Transaction, moment: datetime, *, page: int) -> int:
+    """Let the next failures go that began before a moment; return how many, 0 when none is left."""
+    return await tx.run("logins.forget_before", moment=as_text(moment), most=page)
 
 
 def _failures(row: Row) -> Failures:

@@ -74,9 +74,9 @@ async def replace_all_of(tx: Transaction, account_id: str) -> None:
     await tx.run("resets.replace_all_of", account_id=account_id)
 
 
-async def forget_before(tx: Transaction, moment: datetime) -> None:
-    """Links asked for before a moment are gone."""
-    await tx.run("resets.forget_before", moment=as_text(moment))
+async def forget_before(tx: Transaction, moment: datetime, *, page: int) -> int:
+    """Let the next links go that were asked for before a moment; return how many, 0 when none is left."""
+    return await tx.run("resets.forget_before", moment=as_text(moment), most=page)
 
 
 async def insert_address_change(tx: Transaction, change: AddressChange, now: datetime) -> None:

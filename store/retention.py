@@ -1,7 +1,7 @@
 """What is kept for ever, and what goes when it is old (R50, R60, R62). ``tests/house`` proves it on every statement.
 
-Nothing is deleted but rows of ``MAY_GO``: the machinery's own memory of what came and left. Every other table keeps its rows,
-whoever makes it; those that say what happened are not even changed.
+Nothing is deleted but rows of ``MAY_GO``: the machinery's own memory of what came and left, and of who tried to get in. Every
+other table keeps its rows, whoever makes it; those that say what happened are not even changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MADE_ANEW: Final = frozenset(
 )  # fmt: skip
 """Tables that are made from what is kept (`pmp rebuild`), and may be made anew."""
 
-APPEND_ONLY: Final = frozenset({"operator_acts", "origins"})
+APPEND_ONLY: Final = frozenset({"operator_acts", "origins", "terms", "terms_acceptances"})
 """Tables whose rows are never changed; so are all that ``is_append_only`` knows by their names."""
 
 

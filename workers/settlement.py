@@ -16,7 +16,6 @@ from handlers.work import Leaving, Programme, Work
 from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
 from messages.message import Message
-from messages.scrubbing import without_open_secrets
 from store import audit, dead_letters, deferred, inbox, outbox
 from store.audit import Entry as Act
 from store.audit import Recording
@@ -179,13 +178,7 @@ class Settlement:
         self._endings.append(Ending(seq, "dead", answer))
         self._acts.append(entry_of(envelope, None, f"dead {reason.code}"))
         await dead_letters.put(
-            self.tx,
-            seq=seq,
-            envelope=without_open_secrets(envelope),
-            reason=reason,
-            origin=self.origin,
-            attempts=self.attempts,
-            now=self.now,
+            self.tx, seq=seq, envelope=envelope, reason=reason, origin=self.origin, attempts=self.attempts, now=self.now
         )
         self._reply(envelope, answer, seq)
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from handlers.rules.standing import day_begins
-from handlers.sweeps.sweep import Sweep
+from handlers.sweeps.sweep import ChoreSweep
 from handlers.work import Programme
 from store import logins, resets
 from store.contract import Transaction
-from store.outbox import Staged
 
+_PAGE = 500
 _KEPT = timedelta(days=7)  # far longer than any window, so that a question about last week can still be answered
 
 
-async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
-    before = day_begins(today, programme.policy) - _KEPT
-    await logins.forget_before(tx, before)
-    await resets.forget_before(tx, before)
-    yield []
+async def _failures(tx: Transaction, on: date, programme: Programme) -> int:
+    return await logins.forget_before(tx, _before(on, programme), page=_PAGE)
 
 
-SWEEP = Sweep("login_traces", time(3, 30), _notices)
+async def _links(tx: Transaction, on: date, programme: Programme) -> int:
+    return await resets.forget_before(tx, _before(on, programme), page=_PAGE)
+
+
+def _before(on: date, programme: Programme) -> datetime:
+    return day_begins(on, programme.policy) - _KEPT
+
+
+SWEEP = ChoreSweep("login_traces", time(3, 40), (_failures, _links))

@@ -4,7 +4,7 @@ ALTER TABLE accounts ADD COLUMN job TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN employment TEXT NOT NULL DEFAULT '';
 
 -- Who changed what about an account, when and why (R20, R22). Rows are only ever added; values of the profile are not repeated.
-CREATE TABLE account_changes (
+CREATE TABLE account_history (
     no {identity},
     account_id TEXT NOT NULL,
     what TEXT NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE account_changes (
     reason TEXT,
     changed_at TEXT NOT NULL
 );
-CREATE INDEX account_changes_of ON account_changes (account_id, no);
+CREATE INDEX account_history_of ON account_history (account_id, no);
 
 -- Why an account is suspended: one open row a cause (administrator | credential:csp | credential:dea | credential:license).
 -- The account is active only while none is open (R20, R21).

@@ -24,4 +24,5 @@ DELETE FROM login_failures WHERE address_key = :address_key
 
 -- name: forget_before
 -- What no rule counts any more.
-DELETE FROM login_failures WHERE failing_since < :moment AND locked_until < :moment
+DELETE FROM login_failures WHERE address_key IN (SELECT address_key FROM login_failures
+    WHERE failing_since < :moment AND locked_until < :moment ORDER BY failing_since LIMIT :most)

@@ -23,7 +23,8 @@ UPDATE password_resets SET state = 'replaced' WHERE account_id = :account_id AND
 
 -- name: forget_before
 -- Links that no rule counts any more.
-DELETE FROM password_resets WHERE requested_at < :moment
+DELETE FROM password_resets WHERE no IN (SELECT no FROM password_resets
+    WHERE requested_at < :moment ORDER BY requested_at LIMIT :most)
 
 -- name: replace_address_change
 UPDATE address_changes SET state = 'replaced' WHERE account_id = :account_id AND state = 'open'

@@ -17,12 +17,12 @@ WHERE ended_at IS NULL AND until_on IS NOT NULL AND until_on <= :today
 ORDER BY until_on, no LIMIT :most
 
 -- name: record
-INSERT INTO account_changes (account_id, what, ground, actor, reason, changed_at)
+INSERT INTO account_history (account_id, what, ground, actor, reason, changed_at)
 VALUES (:account_id, :what, :ground, :actor, :reason, :changed_at)
 
 -- name: history
 -- The last changes of an account, newest first.
-SELECT no, what, ground, actor, reason, changed_at FROM account_changes
+SELECT no, what, ground, actor, reason, changed_at FROM account_history
 WHERE account_id = :account_id AND no < :before_no ORDER BY no DESC LIMIT :most
 
 -- name: resting_delegates

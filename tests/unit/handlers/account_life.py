@@ -6,8 +6,11 @@ import json
 from datetime import date
 from typing import Any
 
+from handlers.digest.accounts import LISTINGS
+from handlers.digest.listing import Listed, Look
 from handlers.links import with_links_opened
 from handlers.outcomes import Done, Outcome
+from handlers.sweeps.sweep import ChoreSweep, sweeps
 from messages.account import AccountLoginAttempted, AccountLoginFailed, AccountSuspended
 from messages.credential import CredentialChanged
 from store import accounts, credentials, standing
@@ -72,3 +75,27 @@ def suspension(name: str = "REG-1", *, until: date | None = None) -> AccountSusp
 def csp(number: str = "CSP.1", *, status: Any = "active", expires_on: date | None = None) -> CredentialChanged:
     """The licensing system speaks of a CSP registration."""
     return CredentialChanged(credential="csp", number=number, status=status, expires_on=expires_on)
+
+
+async def found(bench: Bench, place: int) -> Listed:
+    """What the administrators' digest finds of accounts at a place on the bench's day."""
+    (listing,) = [one for one in LISTINGS if one.place == place]
+    today = bench.programme.policy.local_date(bench.now)
+    return await bench.store.read(lambda tx: listing.find(Look(tx, today, bench.programme)))
+
+
+async def listed(bench: Bench, place: int) -> list[str]:
+    """Its lines."""
+    return list((await found(bench, place)).rows)
+
+
+ELIGIBILITY, LAPSED, UNREGISTERED = 40, 41, 42
+
+
+async def forget_traces(bench: Bench, on: date) -> None:
+    """The chore of this day has run to its end."""
+    chore = sweeps()["login_traces"]
+    assert isinstance(chore, ChoreSweep)
+    for one in chore.chores:
+        while await bench.store.write(lambda tx, one=one: one(tx, on, bench.programme)):  # type: ignore[misc]
+            pass

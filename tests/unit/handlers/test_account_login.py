@@ -15,7 +15,7 @@ from messages.account import (
     AccountTermsPublished,
 )
 from store import terms
-from tests.unit.handlers.account_life import ROBIN, account, fail, log_in, result, suspension
+from tests.unit.handlers.account_life import ROBIN, account, fail, forget_traces, log_in, result, suspension
 from tests.unit.handlers.bench import NOW, Bench
 from tests.unit.handlers.conftest import OpenBench
 
@@ -226,7 +226,7 @@ async def test_a_password_sealed_for_another_message_is_refused(bench: Bench) ->
 async def test_traces_of_strangers_are_forgotten(bench: Bench) -> None:
     """After a week no address that failed is known any more."""
     await fail(bench, address=STRANGER)
-    await bench.sweep(date(2026, 6, 22), "login_traces")
+    await forget_traces(bench, date(2026, 6, 22))
     assert await bench.count("login_failures") == 1
-    await bench.sweep(date(2026, 6, 23), "login_traces")
+    await forget_traces(bench, date(2026, 6, 23))
     assert await bench.count("login_failures") == 0

@@ -30,8 +30,10 @@ async def _relay(path: Path, carrier: Carrier, now: datetime = NOW) -> tuple[Sql
 
 
 def test_what_may_not_wait_is_urgent() -> None:
-    """Critical tickets (R74) and reported conduct (R25); everything else may wait an hour."""
-    assert Renderer(SENDER).urgent == {"ticket.critical", "conduct.reported"}
+    """Critical tickets (R74), reported conduct (R25), links and locks that last minutes (R22, R36, R37); nothing else."""
+    assert Renderer(SENDER).urgent == {
+        "ticket.critical", "conduct.reported", "account.password_reset", "account.email_change_confirm", "account.locked",
+    }  # fmt: skip
 
 
 async def test_a_marked_address_is_told_of_in_the_outbox(tmp_path: Path) -> None:
