@@ -54,6 +54,8 @@ class Handler:
     handle_all: Callable[[Sequence[AnyWork]], Awaitable[list[Outcome]]]
     prepare: Prepare | None
     look: Look | None
+    is_bulk: bool = False
+    """It handles many at once: what it writes cannot be told apart by message."""
 
 
 @cache
@@ -76,7 +78,7 @@ def _handler(kind: str, family: str) -> Handler:
     prepare, look = getattr(module, f"prepare_{name}", None), getattr(module, f"look_{name}", None)
     every = getattr(module, f"{name}_all", None)
     if every is not None:
-        return Handler(kind, every, prepare, look)
+        return Handler(kind, every, prepare, look, is_bulk=True)
     one = getattr(module, name, None)
     if one is None:
         raise Misconfigured(f"The kind {kind} has no function {name} in handlers/{family}.py.")

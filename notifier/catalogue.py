@@ -32,6 +32,7 @@ class Template:
         on_unknown: what to do when a sending's outcome stayed unknown: ``resend`` once with the same
             Message-ID, because a twin is harmless, or ``hold`` it for an operator.
         deadline_days: how long after planning it is still worth sending.
+        urgent: no rule about its recipient holds it back (the hourly limit, a mark of a bounce).
         digest: it is a regular list (it carries a List-Id), not an answer to one event.
         facts: what the template must be told.
         sample: facts to look at it with; made-up people.
@@ -45,6 +46,7 @@ class Template:
     on_unknown: Literal["resend", "hold"]
     deadline_days: int
     digest: bool
+    urgent: bool
     facts: tuple[Fact, ...]
     sample: Mapping[str, object]
     folder: Path
@@ -72,6 +74,7 @@ def _read(file: Path) -> Template:
             on_unknown=said["on_unknown"],
             deadline_days=said["deadline_days"],
             digest=said.get("digest", False),
+            urgent=said.get("urgent", False),
             facts=_facts(said.get("facts", {})),
             sample=said["sample"],
             folder=file.parent,

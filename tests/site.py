@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import signal
 import sqlite3
@@ -18,6 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from handlers import ticket
 from handlers.secrets import new_private_key
@@ -101,6 +103,11 @@ class Site:
         return Counted(self.folder / "pmp.db")
 
     @property
+    def publishers(self) -> dict[str, tuple[str, ...]]:
+        """The user of this site's address may send everything."""
+        return {urlsplit(self.amqp_url).username or "guest": ("*",)}
+
+    @property
     def variables(self) -> dict[str, str]:
         """The settings of its processes."""
         return {
@@ -109,6 +116,8 @@ class Site:
             "PMP_STORE": str(self.folder / "pmp.db"),
             "PMP_MAIL_FOLDER": str(self.folder / "mail"),
             "PMP_SEALING_KEYS": f'{{"k1": "{SEALING_KEY}"}}',
+            "PMP_PUBLISHERS": json.dumps(self.publishers),
+            "PMP_PROGRAMME__MAILS_PER_RECIPIENT_HOUR": "1000000",  # a test's tickets are all one person's
         } | self.more
 
     def settings(self) -> Settings:
@@ -119,6 +128,7 @@ class Site:
             store=str(self.folder / "pmp.db"),
             mail_folder=self.folder / "mail",
             sealing_keys={"k1": SEALING_KEY},
+            publishers=self.publishers,
         )
 
     async def declared(self) -> Site:

@@ -16,20 +16,24 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
 from handlers.links import with_links_opened
+from handlers.publishers import Publishers
 from handlers.registry import handlers
 from handlers.rules.roles import load_roles
 from handlers.secrets import Vault
 from handlers.sweeps.sweep import sweeps
 from handlers.work import Programme
 from messages.codec import Limits
+from messages.errors import Misconfigured
 from messages.registry import families
 from notifier.folder import FolderTransport
 from notifier.render import Renderer, Sender
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Transport
+from store.audit import Operator
 from store.contract import Store
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
+from store.recipients import RecipientRules
 from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
@@ -41,6 +45,7 @@ from workers.relay.publish import PublishRelay
 from workers.relay.waiting import WaitingRelay
 from workers.scheduler import Scheduler
 from workers.settings import Settings
+from workers.topology.connecting import refuse_wrong_login
 from workers.topology.doctor import Examination, examine, refuse_to_start
 from workers.topology.management import Management, vhost_of
 from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
@@ -79,8 +84,17 @@ def programme_of(settings: Settings) -> Programme:
         Vault(settings.private_keys()),
         settings.administrators,
         settings.submitters,
-        load_roles(settings.roles_file),
+        roles=load_roles(settings.roles_file),
+        publishers=Publishers(settings.publishers),
+        audit_key=settings.audit_key.get_secret_value().encode()[:64],
+        on_call=settings.on_call,
+        programme_manager=settings.programme_manager or None,
     )
+
+
+def operator_of(settings: Settings) -> Operator:
+    """Return the person at this command line, whose acts are written down (R60)."""
+    return Operator(settings.operator, programme_of(settings).audit_key)
 
 
 def renderer_of(settings: Settings) -> Renderer:
@@ -137,7 +151,11 @@ async def run(
         bell, stopping = Bell(), asyncio.Event()
         processor = _processor(settings, store, threads, bell)
         stack.enter_context(_signals(stopping))
+        if "worker" in roles or "relay" in roles:
+            await refuse_wrong_login(settings.amqp_url.get_secret_value())
         if "worker" in roles:
+            if not processor.programme.publishers:
+                raise Misconfigured("Nobody may send anything: name the broker users and their kinds (PMP_PUBLISHERS).")
             await refuse_bad_topology(settings)
         watchdog = stack.enter_context(Watchdog(settings.handler_seconds))
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
@@ -217,8 +235,12 @@ async def _relays(
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    open_links = partial(with_links_opened, vault=processor.programme.vault)
-    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds, open_links)
+    renderer = renderer_of(settings)
+    mail = MailRelay(
+        store, renderer, transport, now, settings.machine, settings.lease_seconds,
+        RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent),
+        partial(with_links_opened, vault=processor.programme.vault),
+    )  # fmt: skip
     publish = PublishRelay(
         store, settings.amqp_url.get_secret_value(), now,
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import (
+    AMQPConnectionError,
+    AuthenticationError,
+    InvalidFrameError,
+    ProbableAuthenticationError,
+)
+from aiormq.exceptions import ConnectionNotAllowed
 
 from messages.envelope import JSON, Envelope
-from messages.errors import BrokerAway
+from messages.errors import BrokerAway, Misconfigured
 
+_HEARTBEAT_SECONDS = 15  # a half-open connection is given up after three; the URL may say another (?heartbeat=30)
 _TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
 
 
@@ -17,14 +28,37 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
     """Return a plain connection: a loss is seen at once and the caller's own loop makes a new one.
 
     Raises:
+        Misconfigured: the login or the virtual host is refused; also by a broker that is just ending or starting, so whoever
+            was connected before waits for it.
         BrokerAway: nobody answers in time.
     """
-    try:
+    with told_as_ours():
         return await aio_pika.connect(
-            amqp_url, timeout=timeout_seconds, client_properties={"connection_name": name}, heartbeat=15
+            amqp_url,
+            timeout=timeout_seconds,
+            client_properties={"connection_name": name},
+            heartbeat=None if "heartbeat" in parse_qs(urlsplit(amqp_url).query) else _HEARTBEAT_SECONDS,
         )
-    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"RabbitMQ does not take the connection: {type(error).__name__}.") from error
+
+
+@contextmanager
+def told_as_ours() -> Iterator[None]:
+    """What aio-pika, aiormq and the system say about a connection is said in our own words; the one place that translates it.
+
+    Raises:
+        Misconfigured: the login or the virtual host is refused.
+        BrokerAway: nobody answers, or the connection was lost.
+    """
+    try:
+        yield
+    except (AuthenticationError, ProbableAuthenticationError) as error:
+        raise Misconfigured("the broker refuses the login of the AMQP URL: check user and password") from error
+    except (ConnectionNotAllowed, InvalidFrameError) as error:  # aiormq takes the refusal for a broken frame
+        raise Misconfigured(
+            "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no permission there"
+        ) from error
+    except (AMQPConnectionError, OSError) as error:
+        raise BrokerAway(f"the broker does not answer ({type(error).__name__})") from error
 
 
 def to_envelope(message: AbstractIncomingMessage) -> Envelope:

@@ -17,7 +17,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
-from messages.errors import BrokerAway, StoreAway
+from messages.errors import BrokerAway, Misconfigured, StoreAway
 from workers.broker import open_connection
 from workers.logs import places
 
@@ -74,6 +74,10 @@ class Lane:
                         await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
+            except (
+                Misconfigured
+            ) as error:  # it let us in before, so it may again: a password in change, a broker starting
+                log.error("broker_refuses_us", queue=self._settings.queue, reason=str(error))
             except Exception as error:  # noqa: BLE001 - a bug of ours: nothing is acknowledged, RabbitMQ delivers again
                 log.error("lane_failed", queue=self._settings.queue, error=type(error).__name__, where=places(error))
             finally:

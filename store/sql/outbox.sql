@@ -54,3 +54,30 @@ WHERE (:channel = '' OR channel = :channel) AND (:state = '' OR state = :state) 
 -- name: of_message
 SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply FROM outbox
 WHERE seq = :seq ORDER BY no
+
+-- name: sent_lately sqlite
+-- How many mails each of these recipients got since then, or is about to get from a relay, and since when the oldest.
+SELECT recipient, sum(number) AS number, min(oldest_at) AS oldest_at FROM (
+    SELECT lower(destination) AS recipient, count(*) AS number, min(settled_at) AS oldest_at FROM outbox
+    WHERE channel = 'mail' AND state = 'sent' AND settled_at > :since
+        AND lower(destination) IN (SELECT value FROM json_each(:keys))
+    GROUP BY lower(destination)
+    UNION ALL
+    SELECT lower(destination), count(*), NULL FROM outbox
+    WHERE channel = 'mail' AND state IN ('claimed', 'handed_over')
+        AND lower(destination) IN (SELECT value FROM json_each(:keys))
+    GROUP BY lower(destination)
+) AS counted GROUP BY recipient
+
+-- name: sent_lately postgres
+SELECT recipient, CAST(sum(number) AS bigint) AS number, min(oldest_at) AS oldest_at FROM (
+    SELECT lower(destination) AS recipient, count(*) AS number, min(settled_at) AS oldest_at FROM outbox
+    WHERE channel = 'mail' AND state = 'sent' AND settled_at > :since
+        AND lower(destination) IN (SELECT value FROM jsonb_array_elements_text(CAST(:keys AS jsonb)))
+    GROUP BY lower(destination)
+    UNION ALL
+    SELECT lower(destination), count(*), NULL FROM outbox
+    WHERE channel = 'mail' AND state IN ('claimed', 'handed_over')
+        AND lower(destination) IN (SELECT value FROM jsonb_array_elements_text(CAST(:keys AS jsonb)))
+    GROUP BY lower(destination)
+) AS counted GROUP BY recipient

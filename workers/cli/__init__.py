@@ -24,13 +24,16 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("looking:status", "Show what stands where, and since when."),
         "trace": ("looking:trace", "Tell one message's whole story."),
         "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),
+        "audit": ("auditing:app", "Verify the audit trail; show what was done to a record, or by whom."),
         "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
-        "outbox": ("leaving:outbox_app", "List what leaves: e-mails, events, answers."),
-        "mail": ("leaving:mail_app", "Read the e-mails in the mail folder."),
+        "outbox": ("leaving:app", "List what leaves; release or discard what did not."),
+        "mail": ("mails:app", "Read the e-mails in the mail folder; look at every notice there is."),
         "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
         "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),
-        "settings": ("site:settings", "List every setting with its value and meaning."),
-        "keys": ("site:keys", "Make a new entry for PMP_SEALING_KEYS."),
+        "publishers": ("publishers:app", "Show who may publish what, also as RabbitMQ's permissions."),
+        "settings": ("site:settings", "List every setting: its value, where that comes from, its meaning."),
+        "keys": ("keys:app", "Make, list and rotate the keys to which portals seal secrets."),
+        "roles": ("roles:roles", "List every role: what it must show, who approves it, what it may do."),
     }
 )
 """Every command: where it stands, and what it does. Help and loading both read this."""

@@ -117,11 +117,9 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
     )
     if seen.causes:
         say("  → `pmp dead-letters list`; mend the cause, then `pmp dead-letters replay --all-matching --why …`")
-    next_due = age(seen.next_due_at, now) if seen.next_due_at else "–"
-    say(
-        f"Waiting for their turn: {seen.deferred.count}, "
-        f"the oldest for {age(seen.deferred.oldest_at, now)}, next due {next_due}{_late(seen.next_due_at, now)}"
-    )
+    waiting = f"{seen.deferred.count}, the oldest for {age(seen.deferred.oldest_at, now)}, next due "
+    due = f"{age(seen.next_due_at, now)}{_late(seen.next_due_at, now)}"
+    say(f"Waiting for their turn: {waiting + due if seen.deferred.count else 'none'}")
     print_table(
         "Inbox", ["state", "number", "oldest"], [_standing(state, one, now) for state, one in _oldest_first(seen)]
     )
@@ -163,6 +161,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
         "clean": is_clean,
         "taken": found.taken,
         "inbox": dict(found.inbox),
+        "retired": found.retired,
         "deferred": found.deferred,
         "open_dead_letters": found.open_dead_letters,
         "offences": found.offences,
@@ -172,6 +171,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
 
 def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[Depth, ...], *, is_clean: bool) -> None:
     parts = " + ".join(f"{number} {state}" for state, number in found.inbox.items())
+    parts += f" + {found.retired} retired by age" if found.retired else ""
     say(f"{found.taken} messages taken{f' = {parts}' if parts else ''}")
     say(f"{found.inbox.get('waiting', 0)} waiting, {found.deferred} will have their turn")
     say(f"{found.inbox.get('dead', 0)} dead, {found.open_dead_letters} open dead letters")

@@ -19,6 +19,7 @@ from notifier.transport import Accepted, Misconfigured, Refused, Sent, Temporary
 from store import outbox
 from store.contract import Store
 from store.outbox import Leased, Settled
+from store.recipients import RecipientRules, lease_mails
 
 log = structlog.get_logger("pmp.relay")
 
@@ -79,6 +80,7 @@ class MailRelay:
     clock: Callable[[], datetime]
     leased_by: str
     lease_seconds: float
+    rules: RecipientRules = field(default_factory=RecipientRules)
     open_links: Callable[[Mapping[str, JsonValue]], dict[str, JsonValue]] = dict
     """Puts the secrets of links into the facts, in memory only (R38)."""
     hand_over: HandOver = field(init=False)
@@ -97,9 +99,9 @@ class MailRelay:
         await self.store.write(lambda tx: outbox.expire_leases(tx, now))
         await self._judge_unknown(now)
         leased = await self.store.write(
-            lambda tx: outbox.lease(
+            lambda tx: lease_mails(
                 tx,
-                "mail",
+                self.rules,
                 now=now,
                 leased_until=now + timedelta(seconds=self.lease_seconds),
                 leased_by=self.leased_by,

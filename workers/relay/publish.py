@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from messages.envelope import JSON
-from messages.errors import BrokerAway
+from messages.errors import BrokerAway, Misconfigured
 from store import outbox
 from store.contract import Store
 from store.outbox import Channel, Leased, Settled
@@ -63,9 +63,9 @@ class PublishRelay:
             return 0
         try:
             await self._connect()
-        except BrokerAway:
+        except (BrokerAway, Misconfigured) as error:  # refused only now: a password in change, a broker starting
             await self._settle([self._due(one, "RabbitMQ is away") for one in leased])
-            raise
+            raise BrokerAway(str(error)) from error
         settled = await asyncio.gather(*(self._publish(one) for one in leased))
         await self._settle(settled)
         if any(one.state == "due" for one in settled):

@@ -1,0 +1,74 @@
+"""Accounts of the roles and credentials that a test needs, and short ways to log in and to look."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from handlers.links import with_links_opened
+from handlers.outcomes import Done, Outcome
+from messages.account import AccountLoginAttempted, AccountLoginFailed, AccountSuspended
+from messages.credential import CredentialChanged
+from store import accounts, credentials, standing
+from store.accounts import Account
+from store.credentials import Kind
+from tests.unit.handlers.bench import PASSWORD, Bench
+
+ROBIN = "robin@example.org"
+
+
+async def open_as(bench: Bench, name: str, role: str, *, email: str, numbers: dict[Kind, str] | None = None) -> None:
+    """An account of this role is open and holds these numbers."""
+    await bench.open_account(name, email=email)
+    await bench.change(f"UPDATE accounts SET role = '{role}' WHERE account_id = '{name}'")
+    for kind, number in (numbers or {}).items():
+        await bench.store.write(lambda tx, k=kind, n=number: credentials.hold_number(tx, name, k, n))  # type: ignore[misc]
+
+
+async def account(bench: Bench, name: str = "REG-1") -> Account:
+    """The account as it stands."""
+    found = await bench.store.read(lambda tx: accounts.one(tx, name))
+    assert found is not None
+    return found
+
+
+async def causes(bench: Bench, name: str = "REG-1") -> list[str]:
+    """Why it is suspended."""
+    return list(await bench.store.read(lambda tx: standing.causes(tx, name)))
+
+
+async def log_in(bench: Bench, password: str = PASSWORD, *, address: str = ROBIN) -> dict[str, Any]:
+    """What a portal hears of an attempt."""
+    return result(await bench.send(AccountLoginAttempted(address=address, password=bench.seal(password))))
+
+
+async def fail(bench: Bench, *, address: str = ROBIN) -> dict[str, Any]:
+    """What a portal hears that turned somebody away."""
+    return result(await bench.send(AccountLoginFailed(address=address)))
+
+
+def result(outcome: Outcome) -> dict[str, Any]:
+    """The result of a message that was accepted."""
+    assert isinstance(outcome, Done)
+    return dict(outcome.result or {})
+
+
+def secret_link(bench: Bench) -> tuple[str, str]:
+    """The id and the secret of the link in the last e-mail."""
+    (mail,) = [one for one in bench.mails if "link" in one.facts]
+    opened = with_links_opened(json.loads(json.dumps(dict(mail.facts))), bench.programme.vault)
+    path, _, secret = str(opened["link"]).partition("#")
+    return path.rpartition("/")[2], secret
+
+
+def suspension(name: str = "REG-1", *, until: date | None = None) -> AccountSuspended:
+    """An administrator suspends."""
+    return AccountSuspended(
+        account_id=name, administrator="a@example.org", ground="not_cooperating", reason="No answer.", until=until
+    )
+
+
+def csp(number: str = "CSP.1", *, status: Any = "active", expires_on: date | None = None) -> CredentialChanged:
+    """The licensing system speaks of a CSP registration."""
+    return CredentialChanged(credential="csp", number=number, status=status, expires_on=expires_on)
