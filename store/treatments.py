@@ -210,13 +210,19 @@ async def due(
 
 
 async def missed_counts(
-    tx: Transaction, *, from_on: date, to_on: date, after: str = "", most: int = 1000
-) -> Mapping[str, int]:
-    """Return how many records each prescriber wrote without a review in time, between two days (R51); pages by ``after``."""
-    rows = await tx.rows(
-        "treatments.missed_counts", from_on=from_on.isoformat(), to_on=to_on.isoformat(), after=after, most=most
-    )
-    return {row["prescriber"]: row["missed"] for row in rows}
+    tx: Transaction, *, from_on: date, to_on: date, page: int = 1000
+) -> AsyncIterator[Mapping[str, int]]:
+    """Yield how many records each prescriber wrote without a review in time, between two days, a page at a time (R51)."""
+    after = ""
+    while True:
+        rows = await tx.rows(
+            "treatments.missed_counts", from_on=from_on.isoformat(), to_on=to_on.isoformat(), after=after, most=page
+        )
+        if rows:
+            yield {row["prescriber"]: row["missed"] for row in rows}
+        if len(rows) < page:
+            return
+        after = rows[-1]["prescriber"]
 
 
 async def counts(tx: Transaction) -> Mapping[str, int]:

@@ -197,9 +197,7 @@ class Bench:
 
     def email_verified(self, name: str = "REG-1", *, secret: str | None = None) -> RegistrationEmailVerified:
         """What the portal says when the link of the registration's last e-mail, or another, is opened."""
-        return RegistrationEmailVerified(
-            registration_id=name, token=self.seal(secret or self.links[f"/verify/{name}"])
-        )
+        return RegistrationEmailVerified(registration_id=name, token=self.seal(secret or self.links[f"/verify/{name}"]))
 
     async def complete(self, name: str = "REG-1") -> None:
         """The address is verified, and both identity documents have arrived and are accepted."""
