@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from handlers.rules.policy import Policy
 from messages.errors import FieldFault, Invalid
 from messages.identifiers import is_digits, normalise_ndc
 from store.drugs import PRODUCT_DIGITS, Drug, Monitoring
@@ -23,8 +24,6 @@ _MONITORINGS: Mapping[str, Monitoring] = MappingProxyType(
     {"over_48_hours": "over_48_hours", "any_supply": "any_supply"}
 )
 _NAME_CHARS_MAX: Final = 120
-HOURS_48_IN_DAYS: Final = 2
-"""A supply of two days is one of 48 hours, and not over it (R43c, R44)."""
 
 
 def read_drugs(lines: Iterable[str], known: Mapping[str, Drug] | None = None) -> Iterator[Drug]:
@@ -115,8 +114,8 @@ def _fault(line: str, column: str, text: str) -> Invalid:
     return Invalid(f"{line}, {column}: {text}.", faults=(FieldFault(f"{line}.{column}", "wrong_entry", text),))
 
 
-def is_reportable(drug: Drug, *, days_supply: int, is_animal: bool) -> bool:
+def is_reportable(drug: Drug, *, days_supply: int, is_animal: bool, policy: Policy) -> bool:
     """Tell whether this supply of a monitored drug must be reported (R44, R28 of the checks)."""
     if is_animal and not drug.for_animals:
         return False
-    return drug.monitoring == "any_supply" or days_supply > HOURS_48_IN_DAYS
+    return drug.monitoring == "any_supply" or days_supply * 24 > policy.short_supply_hours

@@ -50,10 +50,31 @@ CREATE TABLE dispenser_exemptions (
 );
 CREATE INDEX dispenser_exemptions_of ON dispenser_exemptions (dispenser, from_on);
 
--- When the transaction that a record's state came from was made (R49): an older one changes nothing any more.
+-- R49: said_at is when the transaction was made that the record's state comes from, basis what it said (new | revise);
+-- confirmed_at when a later one said the same again. An older statement finds its place in the history and changes no more.
 -- marks: late (R40) | not_reportable (R44) | exempt:<reason> (R43), separated by blanks.
 ALTER TABLE dispensations ADD COLUMN said_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensations ADD COLUMN basis TEXT NOT NULL DEFAULT 'new';
+ALTER TABLE dispensations ADD COLUMN confirmed_at TEXT NOT NULL DEFAULT '';
 ALTER TABLE dispensations ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+-- A version is a statement: what was said (new | revise | void), when, and the whole of it.
+ALTER TABLE dispensation_versions ADD COLUMN status TEXT NOT NULL DEFAULT 'new';
+ALTER TABLE dispensation_versions ADD COLUMN said_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN received_on TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN written_on TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN product_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN prescriber_dea TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN prescriber_npi TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN patient_last_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN patient_first_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN patient_born_on TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN patient_gender TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN patient_zip TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN species TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN payment_type TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN warnings TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensation_versions ADD COLUMN days_supply BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE submissions ADD COLUMN created_at TEXT NOT NULL DEFAULT '';
 
 -- Records that could not be stored and were not corrected yet (R47); one row a record of a submission.

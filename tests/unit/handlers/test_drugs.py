@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from handlers.rules.drugs import CSV_COLUMNS, is_reportable, product_digits, read_drugs
+from handlers.rules.policy import Policy
 from messages.errors import Invalid
 from store import drugs
 from store.contract import Transaction
@@ -104,7 +105,7 @@ def test_r44_a_product_code_has_nine_digits(text: str, digits: str | None) -> No
 def test_r44_what_must_be_reported(monitoring: str, days: int, is_animal: bool, reportable: bool) -> None:
     """Two days are 48 hours and not over them; what is not for animals is not reported for one."""
     drug = Drug("999010001", "EXAMPLE", "", "", monitoring, False)  # type: ignore[arg-type]
-    assert is_reportable(drug, days_supply=days, is_animal=is_animal) is reportable
+    assert is_reportable(drug, days_supply=days, is_animal=is_animal, policy=Policy()) is reportable
 
 
 async def test_r44_a_package_is_found_before_its_product(tmp_path: Path) -> None:
