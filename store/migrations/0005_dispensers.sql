@@ -91,4 +91,7 @@ CREATE TABLE open_errors (
 );
 CREATE INDEX open_errors_of ON open_errors (dispenser, prescription_number) WHERE corrected_at IS NULL;
 CREATE INDEX open_errors_by_day ON open_errors (reported_on, seq) WHERE corrected_at IS NULL;
+CREATE INDEX open_errors_by_message ON open_errors (seq) WHERE corrected_at IS NULL;
 CREATE INDEX submissions_by_message ON submissions (seq);
+-- A void that overtook the transaction it names (R49: TH03 = 04).
+CREATE INDEX submissions_voids ON submissions (sender, transaction_control) WHERE verdict = 'void';
