@@ -97,6 +97,7 @@ def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
                     ("segment", fault.segment),
                     ("field", fault.field),
                     ("fill_date", fault.fill_date),
+                    ("line", fault.line),
                 )
                 if value
             },

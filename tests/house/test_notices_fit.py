@@ -16,6 +16,7 @@ from messages.asap.writer import write_zero_report
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
 from tests.unit.handlers.bench import Bench, open_bench
+from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
 
 ROOT = Path(__file__).parents[2]
 CREATED = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
@@ -60,7 +61,14 @@ async def _files(bench: Bench) -> None:
     assert isinstance(await bench.send(DispensationFileSubmitted(body=zero), sender="gateway"), Done)
 
 
-JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files]
+async def _deadlines(bench: Bench) -> None:
+    await register(bench)
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    assert await bench.sweep(date(2026, 6, 16), "error_reminders")
+    assert await bench.sweep(date(2026, 6, 18), "overdue_dispensers")
+
+
+JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [_decisions, _passwords, _tickets, _files, _deadlines]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
         "outbox": ("leaving:outbox_app", "List what leaves: e-mails, events, answers."),
         "mail": ("leaving:mail_app", "Read the e-mails in the mail folder."),
+        "submissions": ("submissions:app", "List what gateways handed in, and see each report."),
         "drugs": ("drugs:app", "Load, list or look up the drugs that must be reported."),
         "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
         "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),

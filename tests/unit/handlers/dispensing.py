@@ -37,6 +37,21 @@ def dispensing(number: str = "700001", status: str = "00", **fields: str) -> Dis
     return Dispensing(values, ())
 
 
+def json_record(number: str = "800001", **fields: Any) -> dict[str, Any]:
+    """One record in JSON that passes every check."""
+    return {
+        "dispenser": {"dea": "AB1234563"},
+        "patient": {
+            "last_name": "EXAMPLE", "first_name": "ROBIN", "address": "1 EXAMPLE ST", "city": "HARTFORD",
+            "state": "CT", "zip": "06103", "date_of_birth": "1980-01-01", "gender": "F",
+        },
+        "prescriber": {"dea": "AB1234563", "last_name": "PRESCRIBER", "first_name": "SAM"},
+        "prescription_number": number, "written_on": "2026-06-10", "refills_authorized": 0,
+        "filled_on": "2026-06-12", "fill_number": 0, "product_id": OPIOID, "quantity": "30", "days_supply": 10,
+        "payment_type": "04",
+    } | fields  # fmt: skip
+
+
 def file(
     transaction: str, *dispensings: Dispensing, created_at: datetime = CREATED, version: str = "4.2B", **pharmacy: str
 ) -> bytes:
