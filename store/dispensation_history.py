@@ -35,10 +35,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a record shows after a number of statements; ``confirmed_at`` is when the same was last said again."""
+    """What a record shows after a number of statements; ``confirmed`` is when and by which message the same was last said."""
 
     by: Statement | None = None
-    confirmed_at: str = ""
+    confirmed: tuple[str, int] = ("", 0)
 
     @property
     def is_active(self) -> bool:
@@ -48,7 +48,7 @@ class Shown:
     def after(self, statement: Statement) -> Shown:
         """Give what the record shows after one more statement: a known record's new is a duplicate (R48, R49)."""
         if statement.status == "new" and self.is_active:
-            return Shown(self.by, max(self.confirmed_at, statement.said_at))
+            return Shown(self.by, max(self.confirmed, (statement.said_at, statement.seq)))
         return Shown(statement)
 
 
@@ -80,9 +80,9 @@ async def put_in_place(
     """
     rows = await tx.rows("dispensations.said", **identity)
     said = [_statement(row, statement.says) for row in rows]
-    current, again_at = said[0], rows[0]["confirmed_at"]
-    if again_at > current.said_at:
-        again = Statement("new", again_at, _LAST, current.says)
+    current, confirmed = said[0], (rows[0]["confirmed_at"], rows[0]["confirmed_seq"])
+    if confirmed[0]:
+        again = Statement("new", *confirmed, current.says)
         said.append(again)
         await log(tx, identity, again, now=now, by_seq=by_seq)
     await log(tx, identity, statement, now=now, by_seq=by_seq)
@@ -92,7 +92,7 @@ async def put_in_place(
     if shown.by is not current:
         await tx.run("dispensations.keep", **identity, by_seq=by_seq, superseded_at=as_text(now))
         await show(tx, identity, shown)
-    elif shown.confirmed_at != again_at:
+    elif shown.confirmed != confirmed:
         await show(tx, identity, shown)
     return was_active
 
@@ -107,7 +107,8 @@ async def show(tx: Transaction, identity: Mapping[str, Value], shown: Shown) -> 
     said = {name: value for name, value in by.says.items() if name not in identity and name != "received_on"}
     await tx.run(
         "dispensations.replace",
-        **identity, **said, said_at=by.said_at, basis=by.status, confirmed_at=shown.confirmed_at, seq=by.seq,
+        **identity, **said, said_at=by.said_at, basis=by.status, confirmed_at=shown.confirmed[0],
+        confirmed_seq=shown.confirmed[1], seq=by.seq,
     )  # fmt: skip
 
 

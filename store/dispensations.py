@@ -77,16 +77,16 @@ async def store_new(tx: Transaction, contents: Sequence[Content], *, now: dateti
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What stands of a record: by which message, and the latest time at which anything was heard of it."""
+    """What stands of a record: by which message, and when and by which message it was last heard of."""
 
     is_active: bool
     seq: int
-    heard_at: str
+    heard: tuple[str, int]
     original: str
 
     def is_before(self, content: Content, seq: int) -> bool:
         """Tell whether the content was said later: by its transaction's time, then by arrival (R49)."""
-        return self.heard_at < content.said_at or (self.heard_at == content.said_at and self.seq <= seq)
+        return self.heard <= (content.said_at, seq)
 
 
 async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: datetime, seq: int) -> int:
@@ -107,14 +107,14 @@ async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: dat
         elif known.is_active:
             if known.seq != seq and known.original != content.original:
                 await history.log(tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=known.seq)
-            if known.heard_at < content.said_at:
+            if known.seq != seq:
                 confirmed[content[:6]] = content.said_at
         else:
             await _replace(tx, content, "new", now=now, seq=seq)
-            standing[content[:6]] = _Standing(True, seq, content.said_at, content.original)
+            standing[content[:6]] = _Standing(True, seq, (content.said_at, seq), content.original)
             stored += 1
     if confirmed:
-        again = [[*identity, said_at] for identity, said_at in confirmed.items()]
+        again = [[*identity, said_at, seq] for identity, said_at in confirmed.items()]
         await tx.run("dispensations.confirm", identities=json.dumps(again))
     return stored
 
@@ -126,8 +126,8 @@ async def _standing(tx: Transaction, contents: Sequence[Content]) -> dict[Identi
 
 
 def _as_standing(row: Row) -> _Standing:
-    heard_at = max(row["said_at"], row["confirmed_at"])
-    return _Standing(row["state"] == "active", row["seq"], heard_at, row["original"])
+    heard = max((row["said_at"], row["seq"]), (row["confirmed_at"], row["confirmed_seq"]))
+    return _Standing(row["state"] == "active", row["seq"], heard, row["original"])
 
 
 async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:

@@ -56,6 +56,7 @@ CREATE INDEX dispenser_exemptions_of ON dispenser_exemptions (dispenser, from_on
 ALTER TABLE dispensations ADD COLUMN said_at TEXT NOT NULL DEFAULT '';
 ALTER TABLE dispensations ADD COLUMN basis TEXT NOT NULL DEFAULT 'new';
 ALTER TABLE dispensations ADD COLUMN confirmed_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE dispensations ADD COLUMN confirmed_seq BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE dispensations ADD COLUMN marks TEXT NOT NULL DEFAULT '';
 -- A version is a statement: what was said (new | revise | void), when, and the whole of it.
 ALTER TABLE dispensation_versions ADD COLUMN status TEXT NOT NULL DEFAULT 'new';

@@ -16,7 +16,7 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
 -- name: known sqlite
 -- What stands of these records; identities is a JSON list of lists in the order of the key.
 SELECT d.dispenser, d.prescription_number, d.filled_on, d.fill_number, d.quantity, d.partial_fill, d.state, d.basis, d.said_at,
-    d.confirmed_at, d.seq, d.original
+    d.confirmed_at, d.confirmed_seq, d.seq, d.original
 FROM json_each(:identities) AS asked CROSS JOIN dispensations AS d
 WHERE d.dispenser = json_extract(asked.value, '$[0]') AND d.prescription_number = json_extract(asked.value, '$[1]')
   AND d.filled_on = json_extract(asked.value, '$[2]') AND d.fill_number = json_extract(asked.value, '$[3]')
@@ -25,7 +25,7 @@ WHERE d.dispenser = json_extract(asked.value, '$[0]') AND d.prescription_number 
 -- name: known postgres
 -- The rows are locked: whoever hears of the same record at the same time waits, and then sees what became of it.
 SELECT d.dispenser, d.prescription_number, d.filled_on, d.fill_number, d.quantity, d.partial_fill, d.state, d.basis, d.said_at,
-    d.confirmed_at, d.seq, d.original
+    d.confirmed_at, d.confirmed_seq, d.seq, d.original
 FROM jsonb_array_elements(CAST(:identities AS jsonb)) AS asked(value) JOIN dispensations AS d
   ON d.dispenser = asked.value->>0 AND d.prescription_number = asked.value->>1 AND d.filled_on = asked.value->>2
   AND d.fill_number = CAST(asked.value->>3 AS BIGINT) AND d.quantity = asked.value->>4
@@ -57,14 +57,14 @@ VALUES (:dispenser, :prescription_number, :filled_on, :fill_number, :quantity, :
 
 -- name: said
 -- All that was ever said of one record: what it says now (no 0), and every statement before or beside it.
-SELECT CAST(0 AS BIGINT) AS no, CASE state WHEN 'voided' THEN 'void' ELSE basis END AS status, state, said_at, confirmed_at, seq,
+SELECT CAST(0 AS BIGINT) AS no, CASE state WHEN 'voided' THEN 'void' ELSE basis END AS status, state, said_at, confirmed_at, confirmed_seq, seq,
     dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
     patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
 FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 UNION ALL
-SELECT no, status, state, said_at, '' AS confirmed_at, seq, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
+SELECT no, status, state, said_at, '' AS confirmed_at, CAST(0 AS BIGINT) AS confirmed_seq, seq, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
     patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
 FROM dispensation_versions
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
@@ -73,7 +73,8 @@ ORDER BY no
 
 -- name: void
 -- The record is withdrawn and kept (R49), or stays withdrawn by a later void.
-UPDATE dispensations SET state = 'voided', revision = revision + 1, said_at = :said_at, confirmed_at = '', seq = :seq
+UPDATE dispensations SET state = 'voided', revision = revision + 1, said_at = :said_at, confirmed_at = '',
+    confirmed_seq = 0, seq = :seq
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
@@ -84,15 +85,17 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
 -- name: confirm sqlite
--- The same was said again later (R48): an older void no longer withdraws it. identities: as in known, then when.
-UPDATE dispensations AS d SET confirmed_at = json_extract(asked.value, '$[6]')
+-- The same was said again later (R48): an older void no longer withdraws it. identities: as in known, then when, and by which message.
+UPDATE dispensations AS d SET confirmed_at = json_extract(asked.value, '$[6]'),
+    confirmed_seq = json_extract(asked.value, '$[7]')
 FROM json_each(:identities) AS asked
 WHERE d.dispenser = json_extract(asked.value, '$[0]') AND d.prescription_number = json_extract(asked.value, '$[1]')
   AND d.filled_on = json_extract(asked.value, '$[2]') AND d.fill_number = json_extract(asked.value, '$[3]')
   AND d.quantity = json_extract(asked.value, '$[4]') AND d.partial_fill = json_extract(asked.value, '$[5]')
 
 -- name: confirm postgres
-UPDATE dispensations AS d SET confirmed_at = asked.value->>6
+UPDATE dispensations AS d SET confirmed_at = asked.value->>6,
+    confirmed_seq = CAST(asked.value->>7 AS BIGINT)
 FROM jsonb_array_elements(CAST(:identities AS jsonb)) AS asked(value)
 WHERE d.dispenser = asked.value->>0 AND d.prescription_number = asked.value->>1 AND d.filled_on = asked.value->>2
   AND d.fill_number = CAST(asked.value->>3 AS BIGINT) AND d.quantity = asked.value->>4
@@ -106,7 +109,7 @@ UPDATE dispensations SET state = 'active', written_on = :written_on, days_supply
     patient_first_name = :patient_first_name, patient_born_on = :patient_born_on, patient_gender = :patient_gender,
     patient_zip = :patient_zip, species = :species, payment_type = :payment_type, original = :original,
     warnings = :warnings, marks = :marks, said_at = :said_at, basis = :basis, confirmed_at = :confirmed_at,
-    revision = revision + 1, seq = :seq
+    confirmed_seq = :confirmed_seq, revision = revision + 1, seq = :seq
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 

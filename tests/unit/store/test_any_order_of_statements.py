@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store import dispensations
-from store.contract import Store, Transaction, as_text
+from store.contract import Transaction, as_text
 from store.dispensations import Content, Counts
-from store.sqlite import open_sqlite
+from store.sqlite import SqliteTransaction
+from store.statements import migrations, script_parts
 
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[sqlite3.Connection]:
+    """Empty tables in memory: many orders are tried, and no disk is asked."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        for _, script in migrations("sqlite"):
+            for part in script_parts(script):
+                connection.execute(part)
+        yield connection
 
 
 class Said(NamedTuple):
@@ -29,13 +42,10 @@ class Said(NamedTuple):
     days: int
 
 
+# A record that is sent again as new is the same again (R48); what is different is said by a revision (R49).
 SAID = st.builds(
-    Said,
-    st.sampled_from(["RX1", "RX2"]),
-    st.sampled_from(["new", "new", "revise", "void"]),
-    st.integers(0, 6),
-    st.integers(1, 3),
-)
+    Said, st.sampled_from(["RX1", "RX2"]), st.sampled_from(["new", "new", "void"]), st.integers(0, 6), st.just(1)
+) | st.builds(Said, st.sampled_from(["RX1", "RX2"]), st.just("revise"), st.integers(0, 6), st.integers(1, 3))
 
 
 def content(said: Said) -> Content:
@@ -47,20 +57,16 @@ def content(said: Said) -> Content:
     )  # fmt: skip
 
 
-async def hear(store: Store, said: Said, seq: int) -> Counts:
+async def hear(tx: Transaction, said: Said, seq: int) -> Counts:
     """One message says it."""
     counts = Counts()
-
-    async def unit(tx: Transaction) -> None:
-        match said.status:
-            case "new":
-                await dispensations.store_new(tx, [content(said)], now=NOW, seq=seq, counts=counts)
-            case "revise":
-                await dispensations.revise(tx, content(said), now=NOW, seq=seq, counts=counts)
-            case _:
-                await dispensations.void(tx, content(said), now=NOW, seq=seq, counts=counts)
-
-    await store.write(unit)
+    match said.status:
+        case "new":
+            await dispensations.store_new(tx, [content(said)], now=NOW, seq=seq, counts=counts)
+        case "revise":
+            await dispensations.revise(tx, content(said), now=NOW, seq=seq, counts=counts)
+        case _:
+            await dispensations.void(tx, content(said), now=NOW, seq=seq, counts=counts)
     return counts
 
 
@@ -76,27 +82,26 @@ def expected(arrived: Sequence[Said]) -> dict[str, int | None]:
     return standing
 
 
-async def run(arrived: Sequence[Said], folder: Path) -> dict[str, int | None]:
-    """What the store shows in the end; each statement was counted once."""
-    store = await open_sqlite(folder / "pmp.db")
-    try:
-        await store.migrate()
-        for seq, said in enumerate(arrived, start=1):
-            counts = await hear(store, said, seq)
-            assert sum(getattr(counts, name) for name in Counts.__slots__) == 1
-        cursor = await store._reader.execute("SELECT prescription_number, state, days_supply FROM dispensations")
-        return {row[0]: row[2] if row[1] == "active" else None for row in await cursor.fetchall()}
-    finally:
-        await store.close()
+async def run(tx: Transaction, arrived: Sequence[Said]) -> None:
+    """Let all be heard in their order of arrival; each is counted once."""
+    for seq, said in enumerate(arrived, start=1):
+        counts = await hear(tx, said, seq)
+        assert sum(getattr(counts, name) for name in Counts.__slots__) == 1
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(SAID, min_size=1, max_size=9))
-@example([Said("RX1", "new", 3, 1), Said("RX1", "new", 1, 2), Said("RX1", "void", 2, 1)])
+@example([Said("RX1", "new", 3, 1), Said("RX1", "new", 1, 1), Said("RX1", "void", 2, 1)])
 @example([Said("RX1", s, m, d) for s, m, d in [("new", 1, 1), ("revise", 2, 2), ("new", 4, 1), ("void", 3, 1)]])
 @example([Said("RX1", s, m, d) for s, m, d in [("new", 1, 1), ("new", 4, 1), ("revise", 2, 2), ("void", 3, 1)]])
+@example([Said("RX1", s, m, 1) for s, m in [("new", 0), ("new", 1), ("new", 0), ("void", 1), ("new", 0)]])
 @example([Said("RX1", "void", 2, 1), Said("RX1", "new", 1, 1)])
-def test_r49_statements_take_effect_in_the_order_of_their_transactions(arrived: list[Said]) -> None:
+def test_r49_statements_take_effect_in_the_order_of_their_transactions(
+    tables: sqlite3.Connection, arrived: list[Said]
+) -> None:
     """New, revise and void of any times, arriving in any order, end in the state of the model."""
-    with tempfile.TemporaryDirectory() as folder:
-        assert asyncio.run(run(arrived, Path(folder))) == expected(arrived)
+    tables.execute("DELETE FROM dispensations")
+    tables.execute("DELETE FROM dispensation_versions")
+    asyncio.run(run(SqliteTransaction(tables), arrived))
+    found = tables.execute("SELECT prescription_number, state, days_supply FROM dispensations").fetchall()
+    assert {row[0]: row[2] if row[1] == "active" else None for row in found} == expected(arrived)
