@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import cache
 from itertools import groupby
 
 from pydantic import JsonValue
 
 from handlers.outcomes import Done, Outcome, Refuse
 from handlers.reading import Detail, ReadSubmission, check_rules, read_file
-from handlers.reading_list import pharmacy_of, read_list
+from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import FIELDS, content_of, findings_of
 from handlers.screening import Screen, open_screen
 from handlers.submission import UNKNOWN_DISPENSER, report_of, take
 from handlers.work import Work
 from messages.asap.faults import Finding
-from messages.dispensation import DispensationFileSubmitted, DispensationRecordsSubmitted, DispensationRecordSubmitted
+from messages.dispensation import (
+    DispensationFileSubmitted,
+    DispensationRecordsSubmitted,
+    DispensationRecordSubmitted,
+)
 from messages.errors import FieldFault
 from store import dispensations, dispensers, submissions
 from store.contract import as_text
-from store.dispensations import Content, Counts
+from store.dispensations import Content, Counts, marked
 from store.dispensers import Report
 
 RecordWork = Work[DispensationRecordSubmitted, None]
@@ -97,6 +101,7 @@ class _Batch:
 
     def __init__(self, works: Sequence[RecordWork], screen: Screen) -> None:
         self._screen = screen
+        self._as_text = cache(as_text)
         self._rules = check_rules(works[0].policy, works[0].today)
         self._reports: list[Report] = []
 
@@ -105,7 +110,9 @@ class _Batch:
         """Ask the store once for all of them."""
         first = works[0]
         dispensers_named = [work.message.dispenser for work in works]
-        numbers = {number for one in dispensers_named for number in (one.dea, one.npi, one.ncpdp) if number}
+        numbers = {
+            number for one in dispensers_named for number in ((one.dea or "").upper(), one.npi, one.ncpdp) if number
+        }
         products = {work.message.product_id for work in works}
         screen = await open_screen(first.tx, numbers, products, today=first.today, policy=first.policy)
         return cls(works, screen)
@@ -113,28 +120,30 @@ class _Batch:
     def checked(self, work: RecordWork) -> Taken | Outcome:
         """Hold a record to every check: it may be taken, or is refused by the first that it fails."""
         record, today = work.message, self._rules.today
-        source = self._screen.source(pharmacy_of(record.dispenser), work.envelope.sender)
+        named = record.dispenser
+        numbers = ((named.dea or "").upper(), named.npi or "", named.ncpdp or "")
+        source = self._screen.source(numbers, "", work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
             return UNKNOWN_DISPENSER
-        findings = list(findings_of(record, today))
-        if source.finding is not None:
-            findings.append(source.finding)
-        content = content_of(record, _original(work), today, said_at=as_text(_created_at(work)))
+        created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
+        content = content_of(record, _original(work), today, said_at=self._as_text(created_at))
+        findings, marks = findings_of(record, today), ""
         dispensed_on = (record.sold_on or record.filled_on).isoformat()
         if record.status != "void":
             detail = Detail(0, dispensed_on, record.patient.location or "", record.treatment_type or "")
             marks, found = self._screen.record(content, detail, source)
-            findings += found
-            content = content._replace(marks=marks) if marks else content
-        if findings:
-            severities = [self._rules.severity(finding.check) for finding in findings]
-            errors = [finding for finding, severity in zip(findings, severities, strict=True) if severity == "error"]
+            findings = (*findings, *found) if found else findings
+        if source.finding is not None:
+            findings = (*findings, source.finding)
+        if findings or marks:
+            severities = [(finding, self._rules.severity(finding.check)) for finding in findings]
+            errors = [finding for finding, severity in severities if severity == "error"]
             if errors:
                 return _refusal(errors)
-            findings = [finding for finding, severity in zip(findings, severities, strict=True) if severity != "off"]
-            content = content._replace(warnings=" ".join(finding.check.partition(".")[0] for finding in findings))
+            findings = [finding for finding, severity in severities if severity == "warning"]
+            content = marked(content, marks, " ".join(finding.check.partition(".")[0] for finding in findings))
         if source.known is not None:
-            made_on = work.policy.local_date(_created_at(work))
+            made_on = work.policy.local_date(created_at)
             self._reports.append(report_of(source.known, made_on=made_on, last_on=dispensed_on, today=today))
         return Taken(work, content, findings)
 
@@ -144,16 +153,18 @@ class _Batch:
             return
         first = good[0].work
         await dispensers.report_all(first.tx, self._reports)
-        said = [
-            (
-                taken.work.envelope.sender,
-                taken.content.dispenser,
-                taken.content.prescription_number,
-                taken.content.filled_on,
-            )
-            for taken in good
-        ]
-        await submissions.correct_all(first.tx, said, now=first.now, seq=first.seq)
+        named = {taken.content.dispenser for taken in good}
+        if await submissions.any_open(first.tx, named, {taken.work.envelope.sender for taken in good}):
+            said = [
+                (
+                    one.work.envelope.sender,
+                    one.content.dispenser,
+                    one.content.prescription_number,
+                    one.content.filled_on,
+                )
+                for one in good
+            ]
+            await submissions.correct_all(first.tx, said, now=first.now, seq=first.seq)
 
 
 def _refusal(errors: Sequence[Finding]) -> Refuse:
@@ -162,11 +173,6 @@ def _refusal(errors: Sequence[Finding]) -> Refuse:
     )
     first = faults[0]
     return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
-
-
-def _created_at(work: RecordWork) -> datetime:
-    """Return when the record was sent, as far as its sender says so, but never later than now (R49)."""
-    return min(work.envelope.sent_at or work.now, work.now)
 
 
 def _original(work: RecordWork) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from handlers.reading import Item, ReadSubmission, Run
 from handlers.reading_list import VERSION
 from handlers.rules.records import FIELDS
 from handlers.screening import Screen, Source
-from messages.asap.faults import Finding, Ledger
+from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
-from store.dispensations import Content
+from store.dispensations import Content, marked
 from store.submissions import OpenError
 
 
@@ -39,6 +40,7 @@ class _Screening:
         self._read, self._screen, self._sources = read, screen, sources
         room = read.rules.faults_listed - len(read.report.faults)
         self.ledger = Ledger(replace(read.rules, faults_listed=max(room, 0)))
+        self._judged = cache(self._judge)
         self.errors = list(read.errors)
         self.with_errors = [0] * len(sources)
         self.with_warnings = [0] * len(sources)
@@ -69,23 +71,33 @@ class _Screening:
         content, detail = item
         marks, findings = self._screen.record(content, detail, self._sources[pharmacy])
         if not findings:
-            return content._replace(marks=marks) if marks else content
-        checks: list[str] = []
-        errors: list[str] = []
-        for finding in findings:
-            severity = self.ledger.count(
-                self._named(finding),
-                detail.line,
-                prescription=content.prescription_number,
-                fill_date=content.filled_on,
-            )
-            if severity != "off":
-                (errors if severity == "error" else checks).append(finding.check.partition(".")[0])
+            return marked(content, marks, content.warnings) if marks else content
+        warnings, errors = self._judged(tuple(findings))
+        self._tell(findings, content, detail.line)
         if errors:
-            self._keep_out(pharmacy, content, " ".join(errors))
+            self._keep_out(pharmacy, content, errors)
             return None
-        self.with_warnings[pharmacy] += bool(checks) and not content.warnings
-        return content._replace(marks=marks, warnings=" ".join((content.warnings, *checks)).strip())
+        if content.warnings:
+            warnings = f"{content.warnings} {warnings}".strip()
+        else:
+            self.with_warnings[pharmacy] += bool(warnings)
+        return marked(content, marks, warnings)
+
+    def _judge(self, findings: tuple[Finding, ...]) -> tuple[str, str]:
+        """Give the checks among these that are warnings, and those that are errors."""
+        severities = [(finding.check, self._read.rules.severity(finding.check)) for finding in findings]
+        return (
+            " ".join(check.partition(".")[0] for check, severity in severities if severity == "warning"),
+            " ".join(check.partition(".")[0] for check, severity in severities if severity == "error"),
+        )
+
+    def _tell(self, findings: Sequence[Finding], content: Content, line: int) -> None:
+        for finding in findings:
+            if self.ledger.is_full:  # a late file has as many of these as records
+                self.ledger.count(finding)
+            else:
+                number = printable(content.prescription_number)
+                self.ledger.note(self._named(finding), line, prescription=number, fill_date=content.filled_on)
 
     def _keep_out(self, pharmacy: int, content: Content, checks: str) -> None:
         self.with_errors[pharmacy] += 1

@@ -6,19 +6,18 @@ or not reportable: it is stored and marked (R40, R43, R44).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from handlers.reading import Detail
-from handlers.rules.deadlines import due_on
+from handlers.rules.deadlines import DispenserKind, due_on
 from handlers.rules.drugs import is_reportable
 from handlers.rules.exemptions import FACILITY_OF_TYPE, Facility, exemption_of
 from handlers.rules.policy import Policy
 from messages.asap.faults import Finding
 from messages.asap.fields import NO_FINDINGS
-from messages.asap.values import Pharmacy
 from store import dispensers, drugs
 from store.contract import Transaction
 from store.dispensations import Content
@@ -47,16 +46,17 @@ class Source:
     known: Dispenser | None
     facility: Facility
     finding: Finding | None
+    kind: DispenserKind = "pharmacy"
+    may_be_exempt: bool = False
+    """Whether its records need to be asked for exemptions (R43)."""
 
     @property
     def is_unknown(self) -> bool:
         """Whether the register does not know the pharmacy (R21)."""
         return self.finding is _UNKNOWN
 
-    @property
-    def may_be_exempt(self) -> bool:
-        """Whether records of this pharmacy need to be asked for exemptions (R43)."""
-        return bool(self.facility) or (self.known is not None and bool(self.known.exemptions))
+
+_ANYONE = Source(None, "", None)
 
 
 class Screen:
@@ -71,20 +71,24 @@ class Screen:
     ) -> None:
         self._register, self._table, self._today, self._policy = register, table, today, policy
         self._drug = cache(self._look_at_drug)
-        self._late: Callable[[str, str], Finding | None] = cache(self._look_at_day)
+        self._late = cache(self._look_at_day)
 
-    def source(self, pharmacy: Pharmacy, sender: str) -> Source:
-        """Tell who this pharmacy is, and whether this submitter may send for it (R21, R61)."""
-        said = pharmacy.fields[14] if len(pharmacy.fields) > 14 else ""  # PHA14, from 5.0 on
+    def source(self, numbers: Sequence[str], said: str, sender: str) -> Source:
+        """Tell whose numbers (DEA, NPI, NCPDP) these are, and whether this submitter may send for it (R21, R61).
+
+        ``said`` is what the pharmacy calls itself, PHA14 of ASAP 5.0.
+        """
+        if self._register is None and not said:
+            return _ANYONE
         facility = FACILITY_OF_TYPE.get(said, "")
         if self._register is None:
-            return Source(None, facility, None)
-        numbers = (pharmacy.dea, pharmacy.npi, pharmacy.ncpdp)
+            return Source(None, facility, None, may_be_exempt=bool(facility))
         known = next((self._register[number] for number in numbers if number in self._register), None)
         if known is None:
-            return Source(None, facility, _UNKNOWN)
+            return Source(None, facility, _UNKNOWN, may_be_exempt=bool(facility))
         is_foreign = bool(known.submitters) and sender not in known.submitters
-        return Source(known, known.facility or facility, _FOREIGN if is_foreign else None)  # type: ignore[arg-type]
+        facility = known.facility or facility
+        return Source(known, facility, _FOREIGN if is_foreign else None, known.kind, bool(facility or known.exemptions))
 
     def record(self, content: Content, detail: Detail, source: Source) -> tuple[str, Sequence[Finding]]:
         """Give a new or revised record's marks, and what is to be said of it; nearly always nothing."""
@@ -94,9 +98,9 @@ class Screen:
         if source.may_be_exempt and (exemption := self._exemption(content, detail, source)):
             return EXEMPT + exemption, [finding for finding in findings if finding is not _SHORT]
         if not marks:
-            late = self._late(source.known.kind if source.known else "pharmacy", detail.dispensed_on)
-            if late is not None:
-                return LATE, (*findings, late)
+            late = self._late(source.kind, detail.dispensed_on)
+            if late:
+                return LATE, (*findings, *late) if findings else late
         return marks, findings
 
     def _exemption(self, content: Content, detail: Detail, source: Source) -> str | None:
@@ -121,12 +125,12 @@ class Screen:
             return drug, NO_FINDINGS, ""
         return drug, (_SHORT,), NOT_REPORTABLE
 
-    def _look_at_day(self, kind: str, dispensed_on: str) -> Finding | None:
-        due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)  # type: ignore[arg-type]
+    def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
+        due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)
         if self._today <= due:
-            return None
+            return NO_FINDINGS
         text = f"dispensed on {dispensed_on} and reported on {self._today}; expected the report by {due}"
-        return Finding("R31", "DSP05", text)
+        return (Finding("R31", "DSP05", text),)
 
 
 async def open_screen(

@@ -15,6 +15,7 @@ from handlers.reporting import result_of, tell_submitter
 from handlers.screened import Screened, screened
 from handlers.screening import Source, open_screen
 from handlers.work import Work
+from messages.asap.values import Pharmacy
 from store import dispensations, dispensers, submissions
 from store.contract import as_moment
 from store.dispensations import Counts
@@ -64,8 +65,16 @@ async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source]
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
     products = {item.content.product_id for run in read.runs if run.status != "void" for item in run.items}
     screen = await open_screen(work.tx, numbers, products, today=work.today, policy=work.policy)
-    sources = [screen.source(pharmacy, work.envelope.sender) for pharmacy in read.pharmacies]
+    sources = [
+        screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
+        for one in read.pharmacies
+    ]
     return sources, screened(read, screen, sources)
+
+
+def _dispenser_type(pharmacy: Pharmacy) -> str:
+    """Give PHA14, which only 5.0 has."""
+    return pharmacy.fields[14] if len(pharmacy.fields) > 14 else ""
 
 
 async def _store_runs(work: AnyWork, after: Screened, pharmacies: int) -> list[Counts]:
@@ -118,7 +127,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
     made_on = work.policy.local_date(as_moment(read.created_at))
     covered: dict[int, str] = {}
     for run in read.runs:
-        last = max(item.detail.dispensed_on for item in run.items)
+        last = max(detail.dispensed_on for _, detail in run.items)
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)
@@ -143,12 +152,13 @@ def report_of(known: Dispenser, *, made_on: date, last_on: str, today: date) -> 
 async def _note_errors(work: AnyWork, after: Screened) -> None:
     """Records stored now correct earlier errors; those in error wait for their correction (R47)."""
     sender = work.envelope.sender
-    good = [
-        (sender, content.dispenser, content.prescription_number, content.filled_on)
-        for run in after.runs
-        for content in run.contents
-    ]
-    if good:
+    named = {run.contents[0].dispenser for run in after.runs if run.contents}
+    if named and await submissions.any_open(work.tx, named, [sender]):
+        good = [
+            (sender, content.dispenser, content.prescription_number, content.filled_on)
+            for run in after.runs
+            for content in run.contents
+        ]
         await submissions.correct_all(work.tx, good, now=work.now, seq=work.seq)
     await submissions.keep_errors(
         work.tx, after.errors, sender=sender, reported_on=work.today, now=work.now, seq=work.seq

@@ -48,6 +48,12 @@ class Content(NamedTuple):
     marks: str = ""
 
 
+def marked(content: Content, marks: str, warnings: str) -> Content:
+    """Give the content with these marks and warnings; quicker than ``_replace``, for a late file has them on every record."""
+    return Content._make((*content[:_WARNINGS_AT], warnings, content.revision, content.said_at, marks))
+
+
+_WARNINGS_AT = Content._fields.index("warnings")
 _IDENTITY = Content._fields[:6]
 _SAID = tuple(name for name in Content._fields[7:] if name not in ("revision", "said_at"))
 Identity = tuple[Value, ...]

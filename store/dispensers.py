@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 from store.contract import Row, Transaction, as_date
 
 Kind = Literal["pharmacy", "practitioner", "veterinarian"]
+Facility = Literal["", "institutional", "treatment_programme", "licensed_facility"]
 _FOR_GOOD: Final = "9999-12-31"
 
 
@@ -29,7 +30,7 @@ class Dispenser:
     dispenser: str
     name: str
     kind: Kind
-    facility: str
+    facility: Facility
     dea: str
     npi: str
     ncpdp: str

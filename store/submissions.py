@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -112,14 +112,16 @@ async def keep_errors(
     await tx.insert_all("submissions.keep_error", [(seq, sender, *one, day) for one in errors])
 
 
+async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collection[str]) -> bool:
+    """Tell whether any record of these dispensers, or of these senders' nameless ones, waits for its correction."""
+    named, by = json.dumps(sorted({*dispensers, ""})), json.dumps(sorted(senders))
+    return await tx.row("submissions.any_open", dispensers=named, senders=by) is not None
+
+
 async def correct_all(
     tx: Transaction, records: Sequence[tuple[str, str, str, str]], *, now: datetime, seq: int
 ) -> None:
     """Close the open errors of these records: (sender, dispenser, prescription number, day filled), each."""
-    dispensers = sorted({record[1] for record in records} | {""})
-    senders = sorted({record[0] for record in records})
-    if await tx.row("submissions.any_open", dispensers=json.dumps(dispensers), senders=json.dumps(senders)) is None:
-        return
     for start in range(0, len(records), _SLICE_ROWS):
         part = json.dumps(records[start : start + _SLICE_ROWS])
         await tx.run("submissions.correct", records=part, corrected_at=as_text(now), seq=seq)

@@ -30,6 +30,7 @@ _PATIENT_CODES = (
 _RECORD_CODES = (("", "dosage_units", "DSP11"), ("", "origin", "DSP12"), ("", "treatment_type", "DSP24"))
 # The same few thousand dispensers and prescribers again and again.
 _is_dea, _is_npi = lru_cache(maxsize=20_000)(dea_is_valid), lru_cache(maxsize=20_000)(npi_is_valid)
+_quantity = lru_cache(maxsize=20_000)(canonical_quantity)
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "PHA03": "dispenser", "PRE02": "prescriber.dea", "DSP05": "filled_on", "DSP08": "product_id",
@@ -131,7 +132,7 @@ def _counts(record: Record) -> Sequence[Finding]:
     if record.fill_number > record.refills_authorized:
         text = "more fills than refills were authorized; expected fill_number not over refills_authorized"
         found.append(Finding("R08.refills", "fill_number", text))
-    if not canonical_quantity(f"{record.quantity:f}"):
+    if not _quantity(f"{record.quantity:f}"):
         found.append(Finding("R11", "quantity", "expected a positive number of at most 11 characters"))
     if record.days_supply < 1:
         found.append(Finding("R12", "days_supply", "found 0; expected a number from 1 to 999"))
@@ -182,7 +183,7 @@ def content_of(record: Record, original: str, today: date, *, said_at: str, warn
         record.prescription_number,
         record.filled_on.isoformat(),
         record.fill_number,
-        canonical_quantity(f"{record.quantity:f}"),
+        _quantity(f"{record.quantity:f}"),
         record.partial_fill,
         "active",
         today.isoformat(),

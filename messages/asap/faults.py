@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from messages.asap.severities import CheckRules, Setting, Severity
+from messages.asap.severities import CheckRules, Severity
 from messages.asap.table import title
 
 _TO_DO: Final = {
@@ -123,16 +123,9 @@ class Ledger:
             self._listed.append(fault)
         return fault
 
-    def count(self, finding: Finding, line: int, *, prescription: str, fill_date: str) -> Setting:
-        """Count the finding, and list it while there is room: a late file has as many as records. Return how grave it is."""
-        setting = self._rules.severity(finding.check)
-        if setting == "off":
-            return setting
-        if self.is_full:
-            self.total += 1
-        else:
-            self.note(finding, line, prescription=printable(prescription), fill_date=fill_date or None)
-        return setting
+    def count(self, finding: Finding) -> None:
+        """Count a finding that there is no room to list."""
+        self.total += self._rules.severity(finding.check) != "off"
 
 
 def shape(value: str) -> str:

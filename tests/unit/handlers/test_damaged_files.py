@@ -56,7 +56,7 @@ def taken(read: ReadSubmission) -> tuple[list[str], int, int]:
     """Prescription numbers to be stored, records in error, and faults told; the counts add up (R47)."""
     table = {OPIOID: TABLE[0]}
     screen = Screen({"AB1234563": KNOWN}, table, POLICY.local_date(NOW), POLICY)
-    sources = [screen.source(pharmacy, "gateway") for pharmacy in read.pharmacies]
+    sources = [screen.source((one.dea, one.npi, one.ncpdp), "", "gateway") for one in read.pharmacies]
     after = screened(read, screen, sources)
     kept = [content.prescription_number for run in after.runs for content in run.contents]
     total = sum(counts.total for counts in after.report.pharmacies)
