@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.work import Programme
@@ -85,7 +86,7 @@ class Portal:
 async def _open_account(site: Site) -> None:
     store = await open_sqlite(site.folder / "pmp.db")
     await store.migrate()
-    programme = Programme(Policy(), VAULT, ("a@example.org", "b@example.org"))
+    programme = Programme(Policy(), VAULT, ("a@example.org", "b@example.org"), publishers=Publishers({"guest": ("*",)}))
     await Bench(store, programme, now=datetime.now(UTC)).open_account()
     await store.close()
 
