@@ -18,8 +18,8 @@ MAY_GO: Final = frozenset({"inbox", "outbox", "deferred", "attempts", "login_fai
 
 MADE_ANEW: Final = frozenset(
     {
-        "clinical_alerts", "dispenser_numbers", "missed_reviews", "patient_aliases", "patient_records", "projection_late", "stale_patients",
-        "treatments",
+        "clinical_alerts", "dispenser_numbers", "missed_reviews", "patient_aliases", "patient_records", "projection_late",
+        "stale_patients", "treatments",
     }
 )  # fmt: skip
 """Tables that are made from what is kept (`pmp rebuild`, a dispenser's registration), and may be made anew."""

@@ -14,7 +14,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.work import Programme
@@ -86,7 +85,7 @@ class Portal:
 async def _open_account(site: Site) -> None:
     store = await open_sqlite(site.folder / "pmp.db")
     await store.migrate()
-    programme = Programme(Policy(), VAULT, ("a@example.org", "b@example.org"), publishers=Publishers({"guest": ("*",)}))
+    programme = Programme(Policy(), VAULT, ("a@example.org", "b@example.org"))
     await Bench(store, programme, now=datetime.now(UTC)).open_account()
     await store.close()
 

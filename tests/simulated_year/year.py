@@ -18,7 +18,7 @@ from handlers.work import Programme
 from messages.asap.writer import Dispensing, write_transaction
 from messages.codec import Limits
 from messages.envelope import ASAP, Envelope
-from store import drugs
+from store import drugs, treatments
 from store.contract import Store, Transaction
 from tests.people import DELEGATE, link, open_account
 from tests.records import drug
