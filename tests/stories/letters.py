@@ -16,7 +16,7 @@ _LINK = re.compile(re.escape(PORTAL) + r"/(?:verify|reset|confirm-address)/([A-Z
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One e-mail as its reader sees it; ``files`` are what is attached, by name."""
+    """One e-mail as its reader sees it, the text in one line however it is folded; ``files`` are attached, by name."""
 
     recipient: str
     subject: str
@@ -38,8 +38,4 @@ def opened(mail: ReceivedMail) -> Letter:
     assert text is not None
     assert html is not None
     files = {str(part.get_filename()): str(part.get_content()) for part in message.iter_attachments()}
-    return Letter(mail.recipient, str(message["Subject"]), _unfolded(str(text.get_content())), files)
-
-
-def _unfolded(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    return Letter(mail.recipient, str(message["Subject"]), " ".join(str(text.get_content()).split()), files)

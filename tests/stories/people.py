@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from handlers.rules.roles import standard_roles
+from messages.answer import Answer
 from messages.approval import ApprovalAdministratorDecided, ApprovalDocumentJudged
 from messages.registration import (
     Applicant,
@@ -54,13 +55,18 @@ class Person:
         )
 
 
-async def registers(place: Place, person: Person, *, supervisors: Sequence[str] = ()) -> None:
-    """The form is handed in and the link in the mailbox followed."""
+async def submits(place: Place, person: Person, *, supervisors: Sequence[str] = ()) -> None:
+    """The form is handed in."""
     await place.portal.does(
         RegistrationSubmitted, registration_id=person.name, email=person.email, password=Secret(person.password),
         role=person.role, applicant=person.form, consent=Consent(terms_version="2026-01", agreed_at=place.clock()),
         supervisors=tuple(supervisors),
     )  # fmt: skip
+
+
+async def registers(place: Place, person: Person, *, supervisors: Sequence[str] = ()) -> None:
+    """The form is handed in and the link in the mailbox followed."""
+    await submits(place, person, supervisors=supervisors)
     received, verification = await place.reads(person.email)
     assert "received" in received.subject
     registration_id, token = verification.link
@@ -85,9 +91,9 @@ async def is_judged(place: Place, person: Person, document: str, *lacks: str, ve
     )  # fmt: skip
 
 
-async def is_approved(place: Place, person: Person) -> None:
-    """An administrator has approved."""
-    await place.portal.does(
+async def approves(place: Place, person: Person) -> Answer:
+    """An administrator approves, or is told why not."""
+    return await place.portal.ask(
         ApprovalAdministratorDecided, registration_id=person.name, decision="approve", administrator=ADMINISTRATOR
     )
 
@@ -99,5 +105,5 @@ async def joins(place: Place, person: Person) -> None:
         for document in DOCUMENTS:
             await shows(place, person, document)
             await is_judged(place, person, document)
-    await is_approved(place, person)
+    assert (await approves(place, person)).status == "accepted"
     assert "approved" in (await place.reads(person.email))[-1].subject
