@@ -125,13 +125,14 @@ async def logs_in(place: Place, password: str, *, address: str = DANA.email) -> 
 
 
 async def lets_the_password_expire(place: Place) -> None:
-    """Nine warnings on nine days, a login among them warns no second time, one notice, and no more (R33-R35)."""
+    """Nine warnings on nine days, a login warns no second time on its day, one notice, and no more (R33-R35)."""
     await place.day_comes(EXPIRES_ON - timedelta(days=10))
     assert await place.reads(DANA.email) == []
     for days_left in range(9, 0, -1):
         await place.days_pass_until(EXPIRES_ON - timedelta(days=days_left))
-        granted = await logs_in(place, DANA.password)
-        assert (granted["login"], granted["days_left"], granted["remind"]) == ("granted", days_left, True)
+        if days_left in (9, 1):
+            granted = await logs_in(place, DANA.password)
+            assert (granted["login"], granted["days_left"], granted["remind"]) == ("granted", days_left, True)
         when = "tomorrow" if days_left == 1 else f"in {days_left} days"
         await place.reads_one(DANA.email, f"Your password expires {when}")
     await place.days_pass_until(EXPIRES_ON)
