@@ -44,6 +44,9 @@ class Programme:
         """Who hears at once of what is critical."""
         return self.on_call or self.administrators
 
+    programme_manager: str | None = None
+    """Who authorises an Admin (R10); None: the administrators do."""
+
 
 @dataclass(slots=True)
 class Leaving:

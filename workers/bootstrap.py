@@ -88,6 +88,7 @@ def programme_of(settings: Settings) -> Programme:
         publishers=Publishers(settings.publishers),
         audit_key=settings.audit_key.get_secret_value().encode()[:64],
         on_call=settings.on_call,
+        programme_manager=settings.programme_manager or None,
     )
 
 

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     on_call: tuple[str, ...] = Field(
         (), description="Addresses told of critical tickets at any hour (R74); empty: the administrators."
     )
+    programme_manager: str = Field(
+        "", description="Address of the programme manager, who authorises an Admin (R10); empty: the administrators do."
+    )
     submitters: dict[str, str] = Field(
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",

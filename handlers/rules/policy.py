@@ -37,6 +37,24 @@ class Policy(BaseModel):
         default=False, description="R5: whether CSP holders without an account are reminded by e-mail."
     )
     invitation_days: int = Field(30, ge=1, description="R5: days between two such reminders, at least.")
+    verification_hours: int = Field(
+        48, ge=1, le=720, description="R13: how long a link that verifies an address works."
+    )
+    verification_pause_minutes: int = Field(
+        2, ge=0, le=1440, description="R13: how soon after one link another may be requested."
+    )
+    registration_reminder_days: tuple[Days, ...] = Field(
+        (7, 14), description="R12: after how many days of waiting an applicant is reminded of what is missing."
+    )
+    registration_expiry_days: Days = Field(
+        30, description="R12: after how many days of waiting on the applicant a registration expires."
+    )
+    registration_late_days: Days = Field(14, description="R11: waiting on an administrator longer than this is late.")
+    registration_overdue_days: Days = Field(21, description="R11: waiting on one longer than this is overdue.")
+    roster_days: Days = Field(180, description="R23: how often a supervisor confirms the list of delegates.")
+    roster_reminder_days: int = Field(
+        30, ge=1, le=366, description="R23: how often a supervisor is reminded until the list is confirmed."
+    )
     defer_seconds: int = Field(
         60,
         ge=1,
@@ -124,6 +142,10 @@ class Policy(BaseModel):
     def holidays(self) -> holidays.HolidayBase:
         """The state's holidays, each year's made when it is first asked for."""
         return holidays.country_holidays("US", subdiv=self.state)
+
+    def day_begins(self, day: date) -> datetime:
+        """Return the moment at which a calendar day begins in the programme's time zone."""
+        return datetime.combine(day, time.min, tzinfo=self.zone)
 
     def local_date(self, moment: datetime) -> date:
         """Return the calendar day of a moment in the programme's time zone, whatever the machine's zone is."""

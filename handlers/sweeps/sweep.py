@@ -27,7 +27,10 @@ Chore = Callable[[Transaction, date, Programme], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One daily sweep: when it runs, and whom it tells on a date. ``notices`` yields what must leave, a page at a time."""
+    """One daily sweep: when it runs, and whom it tells on a date.
+
+    ``notices`` yields what must leave, a page at a time, and may change rows: both are committed together or not at all.
+    """
 
     name: str
     at: time

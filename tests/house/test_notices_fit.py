@@ -22,9 +22,10 @@ from messages.account import (
     AccountRevoked,
     AccountTermsPublished,
 )
-from messages.approval import ApprovalAdministratorDecided
+from messages.approval import ApprovalAdministratorDecided, ApprovalSupervisorDecided, ApprovalTrainingCompleted
 from messages.asap.writer import write_zero_report
 from messages.credential import CredentialRosterReceived, CspHolder
+from messages.delegate import DelegateDecided, DelegateLinked
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
 from store import delegates
@@ -43,11 +44,44 @@ PHARMACY = {"PHA01": "1234567893", "PHA02": "0700006", "PHA03": "AB1234563", "PH
 
 async def _decisions(bench: Bench) -> None:
     await bench.open_account()
-    assert isinstance(await bench.send(bench.registration("REG-2", email="sam@example.org")), Done)
+    await bench.register("REG-2", email="sam@example.org")
+    assert isinstance(await bench.send(bench.email_verified("REG-2")), Done)
     rejection = ApprovalAdministratorDecided(
         registration_id="REG-2", decision="reject", administrator="a@example.org", reason="Not a pharmacist.\nSorry."
     )
     assert isinstance(await bench.send(rejection), Done)
+
+
+async def _registrations(bench: Bench) -> None:
+    await bench.register()
+    await bench.sweep(bench.today + timedelta(days=7), "registration_ageing")
+    await bench.sweep(bench.today + timedelta(days=30), "registration_ageing")
+    await bench.register("REG-2", email="sam@example.org")
+    await bench.complete("REG-2")
+    question = ApprovalAdministratorDecided(
+        registration_id="REG-2", decision="want_information", administrator="a@example.org", question="Which\npractice?"
+    )
+    assert isinstance(await bench.send(question), Done)
+    await bench.open_account("REG-3", email="jo@police.example.org", role="Local")
+    training = ApprovalTrainingCompleted(registration_id="REG-3", trained_on=bench.today, administrator="a@example.org")
+    assert isinstance(await bench.send(training), Done)
+
+
+async def _delegates(bench: Bench) -> None:
+    role, sam, alex, pat = "Prescriber Delegate - Licensed", "sam@example.org", "alex@example.org", "pat@example.org"
+    await bench.open_account("SAM", email=sam, role="Dentist")
+    await bench.open_account("ALEX", email=alex, role="Podiatrist")
+    await bench.open_account(role=role, supervisors=(sam,))
+    assert isinstance(
+        await bench.send(DelegateLinked(delegate="robin@example.org", supervisor=alex, by="delegate")), Done
+    )
+    refusal = DelegateDecided(delegate="robin@example.org", supervisor=alex, decision="refuse", reason="No.\nSorry.")
+    assert isinstance(await bench.send(refusal), Done)
+    await bench.register("REG-2", email=pat, role=role, supervisors=(sam,))
+    assert isinstance(await bench.send(bench.email_verified("REG-2")), Done)
+    message = ApprovalSupervisorDecided(registration_id="REG-2", supervisor=sam, decision="refuse")
+    assert isinstance(await bench.send(message), Done)
+    assert await bench.sweep(bench.today + timedelta(days=180), "delegate_roster")
 
 
 async def _passwords(bench: Bench) -> None:
@@ -172,6 +206,8 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _access,
     _credentials,
     _reviews,
+    _registrations,
+    _delegates,
 ]
 
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "publishers": ("publishers:app", "Show who may publish what, also as RabbitMQ's permissions."),
         "settings": ("site:settings", "List every setting: its value, where that comes from, its meaning."),
         "keys": ("keys:app", "Make, list and rotate the keys to which portals seal secrets."),
+        "roles": ("roles:roles", "List every role: what it must show, who approves it, what it may do."),
     }
 )
 """Every command: where it stands, and what it does. Help and loading both read this."""

@@ -21,8 +21,9 @@ ROBIN = "robin@example.org"
 
 
 async def open_as(bench: Bench, name: str, role: str, *, email: str, numbers: dict[Kind, str] | None = None) -> None:
-    """An account of this role is open and holds these numbers."""
+    """An account of this role is open and holds these numbers, and none of the bench's form."""
     await bench.open_account(name, email=email)
+    await bench.change(f"DELETE FROM held_credentials WHERE account_id = '{name}'")
     await bench.change(f"UPDATE accounts SET role = '{role}' WHERE account_id = '{name}'")
     for kind, number in (numbers or {}).items():
         await bench.store.write(lambda tx, k=kind, n=number: credentials.hold_number(tx, name, k, n))  # type: ignore[misc]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from store import audit
 from store.contract import Transaction
-from tests.unit.workers.test_process import Bench, bench, decision, registration, threads, ticket
+from tests.unit.workers.test_process import Bench, bench, registration, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]
 
@@ -39,9 +39,9 @@ async def test_r60_refusals_and_deaths_are_told(bench: Bench) -> None:
 
 async def test_r60_a_waiting_message_is_told_once_it_has_its_effect(bench: Bench) -> None:
     """And a second delivery adds nothing."""
-    await bench.take(decision("REG-1"))
+    await bench.take(withdrawal("REG-1"))
     assert await acts(bench) == []
-    await bench.take(decision("REG-1"), registration(bench, "REG-1"))
+    await bench.take(withdrawal("REG-1"), registration(bench, "REG-1"))
     assert [act[2] for act in await acts(bench)] == ["registration.submitted"]
 
 

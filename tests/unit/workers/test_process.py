@@ -17,12 +17,11 @@ from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
 from handlers.work import Programme
-from messages.approval import ApprovalAdministratorDecided
 from messages.codec import Limits, encode
 from messages.envelope import Envelope
 from messages.errors import StoreAway
 from messages.message import Message
-from messages.registration import Applicant, Consent, RegistrationSubmitted
+from messages.registration import Applicant, Consent, RegistrationSubmitted, RegistrationWithdrawn
 from store import dead_letters, inbox
 from store.audit import Operator
 from store.sqlite import SqliteStore, open_sqlite
@@ -116,11 +115,8 @@ def ticket(name: str, message_id: str = "") -> Envelope:
     return enveloped(example_ticket(name), message_id or f"m-{name}")
 
 
-def decision(registration_id: str) -> Envelope:
-    message = ApprovalAdministratorDecided(
-        registration_id=registration_id, decision="approve", administrator="adm@example.org"
-    )
-    return enveloped(message, f"m-decides-{registration_id}")
+def withdrawal(registration_id: str) -> Envelope:
+    return enveloped(RegistrationWithdrawn(registration_id=registration_id), f"m-withdraws-{registration_id}")
 
 
 def registration(bench: Bench, registration_id: str) -> Envelope:
@@ -130,8 +126,8 @@ def registration(bench: Bench, registration_id: str) -> Envelope:
         registration_id=registration_id,
         email="ann@example.org",
         password=sealing_key.seal("Secret!pass1", message_id=message_id),
-        role="Physician",
-        applicant=Applicant(first_name="Ann", last_name="Lee"),
+        role="Medical Marijuana Registry",
+        applicant=Applicant(first_name="Ann", last_name="Lee", phone="555-0100", agency_name="Registry"),
         consent=Consent(terms_version="1", agreed_at=BEGIN),
     )
     return enveloped(message, message_id)
@@ -222,7 +218,7 @@ async def test_r61_what_a_sender_may_not_send_is_never_executed(bench: Bench, se
 
 async def test_r61_a_withdrawn_permission_stops_a_message_that_waits(bench: Bench) -> None:
     """It was taken while its sender might send it; when its turn comes it is no longer so."""
-    await bench.take(decision("REG-1"))
+    await bench.take(withdrawal("REG-1"))
     assert bench.counted.states() == {"waiting": 1}
     bench.processor.programme = replace(bench.processor.programme, publishers=Publishers({"clerk": ("*",)}))
     await bench.wait_turn(hours=1)
@@ -267,8 +263,8 @@ async def test_a_refusal_is_answered_with_the_same_words_again(bench: Bench) -> 
 
 
 async def test_a_message_waits_for_what_it_builds_on(bench: Bench) -> None:
-    """A decision before its registration waits in the store and is done when the registration has come."""
-    await bench.take(decision("R1"))
+    """A withdrawal before its registration waits in the store and is done when the registration has come."""
+    await bench.take(withdrawal("R1"))
     assert bench.counted.states() == {"waiting": 1}
     assert bench.answers() == []
     await bench.take(registration(bench, "R1"))
@@ -280,7 +276,7 @@ async def test_a_message_waits_for_what_it_builds_on(bench: Bench) -> None:
 
 async def test_a_message_does_not_wait_for_ever(bench: Bench) -> None:
     """After its days it is a dead letter that names what was missing."""
-    await bench.take(decision("R1"))
+    await bench.take(withdrawal("R1"))
     for _ in range(8 * 4):
         await bench.wait_turn(hours=6, minutes=1)
     assert bench.counted.states() == {"dead": 1}
@@ -290,12 +286,12 @@ async def test_a_message_does_not_wait_for_ever(bench: Bench) -> None:
 
 async def test_turns_spent_waiting_are_no_failures(bench: Bench) -> None:
     """A message that waited long and then fails once is tried again, not dead."""
-    await bench.take(decision("R1"))
+    await bench.take(withdrawal("R1"))
     for _ in range(8):
         await bench.wait_turn(hours=6, minutes=1)
     await bench.take(registration(bench, "R1"))
     with closing(sqlite3.connect(bench.counted.path)) as connection:
-        connection.execute("CREATE TRIGGER bad BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'bad'); END")
+        connection.execute("CREATE TRIGGER bad BEFORE UPDATE ON registrations BEGIN SELECT RAISE(ABORT, 'bad'); END")
     await bench.wait_turn(hours=6, minutes=1)
     assert bench.counted.states() == {"done": 1, "waiting": 1}
     bench.mend()
