@@ -121,22 +121,18 @@ async def expire_leases(tx: Transaction, now: datetime) -> int:
 
 async def hand_over_all(tx: Transaction, numbers: Sequence[int], leased_by: str) -> set[int]:
     """Mark mails as handed over, before the final dot; return those this relay still held."""
-    return {no for no in numbers if await tx.run("outbox.hand_over", no=no, leased_by=leased_by)}
+    rows = await tx.rows("outbox.hand_over", numbers=json.dumps(numbers), leased_by=leased_by)
+    return {row["no"] for row in rows}
 
 
 async def settle_all(tx: Transaction, settled: Sequence[Settled], leased_by: str, now: datetime) -> None:
     """Write how each sending ended."""
-    for one in settled:
-        await tx.run(
-            "outbox.settle",
-            no=one.no,
-            state=one.state,
-            attempts=one.attempts,
-            due_at=as_text(one.due_at),
-            reply=one.reply,
-            settled_at=None if one.state == "due" else as_text(now),
-            leased_by=leased_by,
-        )
+    at = as_text(now)
+    ended = [
+        [one.no, one.state, one.attempts, as_text(one.due_at), one.reply, None if one.state == "due" else at]
+        for one in settled
+    ]
+    await tx.run("outbox.settle", ended=json.dumps(ended), leased_by=leased_by)
 
 
 async def unknown(tx: Transaction, *, most: int) -> Sequence[Row]:

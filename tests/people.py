@@ -27,12 +27,12 @@ async def open_account(store: Store, name: str, role: str = PRESCRIBER, *, dea: 
 
     async def unit(tx: Transaction) -> None:
         await registrations.insert(
-            tx, message, role=role, state="administrator", password_hash="none", verification_hash="",
+            tx, message, role=role, state="administrator", password_hash="none", verification_hash="none",
             verification_ends_at=OPENED, now=OPENED, seq=0,
         )  # fmt: skip
         known = await registrations.one(tx, name)
         assert known is not None
-        await registrations.decide(tx, known, "approved", now=OPENED, by="a@example.org", reason=None)
+        assert await registrations.decide(tx, known, "approved", now=OPENED, by="a@example.org", reason=None)
         await accounts.open_account(tx, known, set_on=date(2025, 12, 1), expires_on=date(2030, 1, 1), now=OPENED)
 
     await store.write(unit)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
+from aiormq.abc import DeliveredMessage
 
 from handlers.links import with_links_opened
 from handlers.publishers import Publishers
@@ -55,6 +55,7 @@ log = structlog.get_logger("pmp")
 
 Role = Literal["worker", "relay", "scheduler"]
 ROLES: tuple[Role, ...] = ("worker", "relay", "scheduler")
+_FILES_HELD = 4  # each may be 15 MiB
 
 
 def now() -> datetime:
@@ -168,6 +169,7 @@ async def run(
             projection = TreatmentsProjection(store, programme_of(settings), now, settings.machine)
             turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
             tasks.append(asyncio.create_task(turns))
+        log.info("started", role=" ".join(roles), how=type(asyncio.get_running_loop()).__module__.partition(".")[0])
         if on_ready is not None:
             on_ready()
         await _until_done(tasks, lanes, stopping, settings.drain_seconds)
@@ -192,7 +194,7 @@ async def refuse_bad_topology(settings: Settings) -> None:
         management_of(settings),
         Examination(
             handler_budget_seconds=settings.handler_seconds,
-            body_bytes_max=settings.file_bytes_max,
+            body_bytes_max=0,  # a heavy canary stops no worker and would leave 30 MiB of holes in it: that one is the doctor's
             probe_permissions=False,
         ),
     )
@@ -204,12 +206,12 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
     url = settings.amqp_url.get_secret_value()
     queues = sorted({queue for family in families() for queue in queues_of(family)})
 
-    async def handle(batch: Sequence[AbstractIncomingMessage]) -> None:
+    async def handle(batch: Sequence[DeliveredMessage]) -> None:
         with watchdog.limit():
             await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
 
-    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[AbstractIncomingMessage]], object]:
-        async def handle_dead(batch: Sequence[AbstractIncomingMessage]) -> None:
+    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[DeliveredMessage]], object]:
+        async def handle_dead(batch: Sequence[DeliveredMessage]) -> None:
             for one in batch:
                 await processor.bury(to_envelope(one), reason, origin=origin, attempts=1)
 
@@ -217,12 +219,11 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
 
     lanes = []
     for queue in queues:
-        few = queue == FILES
-        lanes.append(Lane(url, LaneSettings(queue, 4 if few else settings.prefetch, 4 if few else 500), handle))
+        lanes.append(Lane(url, LaneSettings(queue, _FILES_HELD if queue == FILES else settings.prefetch), handle))
     given_up = Reason("delivery_limit", "The broker gave it up: it came back unacknowledged too often.")
     unrouted = Reason("unknown_kind", "No queue takes messages of this kind (property type, routing key).", "type")
-    lanes.append(Lane(url, LaneSettings(DEAD, 50, 50), bury("broker", given_up)))  # type: ignore[arg-type]
-    lanes.append(Lane(url, LaneSettings(UNROUTED, 50, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(DEAD, 50), bury("broker", given_up)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(UNROUTED, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
     return lanes
 
 

@@ -25,7 +25,7 @@ from messages.answer import Answer
 from messages.codec import encode
 from messages.errors import BrokerAway, Misconfigured
 from messages.message import Message
-from workers.broker import open_connection
+from workers.broker import dead_line_is_away, open_connection
 from workers.topology.plan import INBOUND
 
 _CONFIRM_SECONDS = 15.0
@@ -151,8 +151,9 @@ class Publisher:
         pause = 0.2
         for attempt in range(self._attempts_max):
             try:
-                exchange = await self._exchange()
-                await exchange.publish(message, kind, mandatory=True, timeout=_CONFIRM_SECONDS)
+                with dead_line_is_away():
+                    exchange = await self._exchange()
+                    await exchange.publish(message, kind, mandatory=True, timeout=_CONFIRM_SECONDS)
             except PublishError as error:
                 raise Misconfigured("RabbitMQ has no queue for this kind; see `pmp doctor`.") from error
             except (AMQPError, BrokerAway, Misconfigured, OSError, TimeoutError, RuntimeError) as error:

@@ -18,7 +18,7 @@ from itertools import groupby
 import structlog
 
 from handlers.outcomes import Refuse
-from handlers.registry import Setting, handlers
+from handlers.registry import Look, Prepare, Setting, handlers
 from handlers.work import Programme
 from messages.codec import Limits, decode
 from messages.envelope import Envelope
@@ -119,21 +119,20 @@ class Processor:
             message = decode(envelope, self.limits)
         except Permanent as error:
             return Entry(envelope, None, None, reason_of(error))
+        handler = handlers()[message.kind]
+        if handler.prepare is None:
+            return Entry(envelope, message, None, None)
         try:
-            return await self._prepared(envelope, message)
+            return await self._prepared(envelope, message, handler.prepare, handler.look)
         except Transient:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return Entry(envelope, message, None, None, failure=error)
 
-    async def _prepared(self, envelope: Envelope, message: Message) -> Entry:
-        handler = handlers()[message.kind]
-        if handler.prepare is None:
-            return Entry(envelope, message, None, None)
-        look = handler.look
+    async def _prepared(self, envelope: Envelope, message: Message, prepare: Prepare, look: Look | None) -> Entry:
         seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
         setting = Setting(envelope, self.programme, self.clock(), seen)
-        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, handler.prepare, message, setting)
+        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)
         return Entry(envelope, message, prepared, None)
@@ -150,6 +149,8 @@ class Processor:
             settlement = Settlement(tx, self.programme, now, origin=origin, attempts=attempts)
             await settlement.take(fresh)
             for entry in again:
+                if entry.is_counted:  # another worker committed it after this attempt was counted
+                    await inbox.forget_attempts(tx, entry.envelope)
                 await settlement.take_seen(entry)
             return await settlement.close()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from handlers.rules.policy import Policy
@@ -118,6 +118,15 @@ class Settings(BaseSettings):
     programme: Policy = Field(
         default_factory=Policy, description="The rules' numbers: PMP_PROGRAMME__PASSWORD_DAYS and so on."
     )
+
+    @field_validator("amqp_url", "management_url")
+    @classmethod
+    def _is_address(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        schemes = ("amqp", "amqps") if info.field_name == "amqp_url" else ("http", "https")
+        parts = urlsplit(url.get_secret_value())
+        if url and (parts.scheme not in schemes or not parts.hostname):
+            raise ValueError(f"must be an address that begins with {schemes[0]}:// or {schemes[1]}://")
+        return url
 
     @field_validator("sealing_keys")
     @classmethod

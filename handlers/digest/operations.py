@@ -1,34 +1,45 @@
-"""What stands still until somebody looks: dead letters by cause, e-mails that did not leave."""
+"""What stands still until somebody looks: dead letters by cause, e-mails that did not leave, addresses that take none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-
-from handlers.digest.listing import Listing, begins_at, days_since
-from handlers.work import Programme
-from store import overview
-from store.contract import Transaction
+from handlers.digest.listing import ROWS_MAX, Listed, Listing, Look
+from store import bounces, overview
+from store.overview import Cause, Leaving
 
 
-async def _dead_letters(tx: Transaction, today: date, programme: Programme) -> Sequence[str]:
-    return [
-        f"{cause.count} of {cause.kind}: {cause.code}, the oldest "
-        + (days_since(cause.oldest_at, today, programme.policy) if cause.oldest_at else "today")
-        for cause in await overview.causes(tx)
-    ]
+async def dead_letters(look: Look) -> Listed:
+    """Return the open dead letters by cause."""
+    causes = await overview.causes(look.tx)
+    return Listed(tuple(_cause(cause, look) for cause in causes[:ROWS_MAX]), len(causes))
 
 
-async def _mails(tx: Transaction, today: date, programme: Programme) -> Sequence[str]:
-    refused_since = begins_at(today - timedelta(days=1), programme.policy)
-    return [
-        f"{one.count} {'held' if one.state == 'held' else 'refused by a mail server'}, the oldest "
-        + (days_since(one.oldest_at, today, programme.policy) if one.oldest_at else "today")
-        for one in await overview.mails_not_left(tx, refused_since=refused_since)
-    ]
+async def mails_not_left(look: Look) -> Listed:
+    """Return how many e-mails are held, and how many a mail server has refused since yesterday."""
+    found = await overview.mails_not_left(look.tx, refused_since=look.yesterday[0])
+    return Listed(tuple(_mails(one, look) for one in found), len(found))
+
+
+async def addresses_marked(look: Look) -> Listed:
+    """Return how many addresses take no mail any more; the addresses themselves are persons' (R27)."""
+    number = await bounces.marked_count(look.tx)
+    return Listed((f"{number} bounced; see `pmp outbox list --state refused`",), 1) if number else Listed()
+
+
+def _cause(cause: Cause, look: Look) -> str:
+    return f"{cause.count} of {cause.kind}: {cause.code}, the oldest {_age(cause, look)}"
+
+
+def _mails(one: Leaving, look: Look) -> str:
+    how = "held" if one.state == "held" else "refused by a mail server"
+    return f"{one.count} {how}, the oldest {_age(one, look)}"
+
+
+def _age(one: Cause | Leaving, look: Look) -> str:
+    return look.days_since(one.oldest_at) if one.oldest_at else "today"
 
 
 LISTINGS = (
-    Listing(80, "Dead letters waiting for an operator", _dead_letters),
-    Listing(81, "E-mails that did not leave", _mails),
+    Listing(80, "Dead letters waiting for an operator", dead_letters),
+    Listing(81, "E-mails that did not leave", mails_not_left),
+    Listing(82, "Addresses that take no mail", addresses_marked),
 )

@@ -7,7 +7,7 @@ from datetime import date, time
 
 from pydantic import JsonValue
 
-from handlers.digest.listing import listings, shortened
+from handlers.digest.listing import Look, listings
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
 from store.contract import Transaction
@@ -17,8 +17,11 @@ from store.outbox import Staged
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     sections: list[JsonValue] = []
     for listing in listings():
-        if rows := await listing.rows(tx, today, programme):
-            sections.append({"title": f"{listing.title} ({len(rows)})", "rows": list(shortened(rows))})
+        found = await listing.find(Look(tx, today, programme))
+        if found.number:
+            more = found.number - len(found.rows)
+            rows: list[JsonValue] = [*found.rows, *([f"and {more} more"] if more else [])]
+            sections.append({"title": f"{listing.title} ({found.number})", "rows": rows})
     if sections:
         yield [_digest(administrator, today, sections) for administrator in programme.administrators]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -202,3 +204,42 @@ async def test_whatever_arrives_before_its_registration_waits(store: Store) -> N
     for arrives in MESSAGES:
         if arrives not in ("supervisor_decided", "supervisors_named"):
             assert isinstance(await bench.send(arrival(bench, "REG-1", arrives)), Defer), arrives
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_order_of_arrival_does_not_matter(store: Store, seed: int) -> None:
+    """Documents, judgements, supervisors, list, authorisation, training and link in any order a queue may bring them.
+
+    What is too early is sent again, as whoever was refused or waits does; the end is the same, and nobody is told twice.
+    """
+    bench = bench_on(store)
+    await _supervisors(bench)
+    name, email = "REG-1", "robin@example.org"
+    await bench.register(name, email=email, role="Everything", supervisors=(SAM, ALEX), agency_name="Agency")
+    secret = bench.links[f"/verify/{name}"]
+    waiting: list[Callable[[], Message]] = [
+        lambda: bench.email_verified(name, secret=secret),
+        lambda: supervisor_decided(name, SAM),
+        lambda: supervisor_decided(name, ALEX),
+        lambda: agency_list(email, agency="Agency", sent_on=bench.today),
+        *(
+            partial(arrival, bench, name, arrives)
+            for arrives in ("training_completed", "admin_authorised", "document_received")
+        ),
+        *(partial(document_received, name, document) for document in DOCUMENTS),
+        *(partial(document_judged, name, document) for document in DOCUMENTS),
+        lambda: decision(name),
+    ]
+    Random(seed).shuffle(waiting)
+    told = list(bench.told)
+    while waiting:
+        late = []
+        for message in waiting:
+            if not isinstance(await bench.send(message()), Done):
+                late.append(message)
+            told += bench.told
+        assert len(late) < len(waiting)
+        waiting = late
+    assert (await Walk(bench, name).known()).state == "approved"
+    assert len(told) == len(set(told))
+    assert ("registration.approved", email) in told

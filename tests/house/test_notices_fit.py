@@ -197,6 +197,8 @@ async def _reviews(bench: Bench) -> None:
 
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _decisions,
+    _registrations,
+    _delegates,
     _passwords,
     _tickets,
     _help_desk,
@@ -206,8 +208,6 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _access,
     _credentials,
     _reviews,
-    _registrations,
-    _delegates,
 ]
 
 

@@ -8,6 +8,7 @@ from messages.errors import BrokerAway, Misconfigured
 from workers.cli.app import AT_FAULT, GOOD, exit_code
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import age, hint, print_json, print_table, say
+from workers.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +65,8 @@ async def reconcile(*, json: AsJson = False) -> int:
     from store import overview
 
     async with standing_store(settings) as store:
-        found = await store.read(overview.reconcile)
+        with progress_bar("Looking at every message", quiet=json):
+            found = await store.read(overview.reconcile)
     queues, code = await _queues(settings)
     hidden = [queue for queue in queues if queue.hidden]
     is_clean = found.is_clean and not hidden

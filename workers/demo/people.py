@@ -110,8 +110,8 @@ def verifications(mails: Iterable[StoredMail], of: Sequence[Person], key: Sealin
     plans = []
     for person in of:
         message_id = new_message_id()
-        secret = key.seal(links[person.registration_id], message_id=message_id)
-        message = RegistrationEmailVerified(registration_id=person.registration_id, token=secret)
+        token = key.seal(links[person.registration_id], message_id=message_id)
+        message = RegistrationEmailVerified(registration_id=person.registration_id, token=token)
         plans.append(planned(message, message_id=message_id))
     return plans
 

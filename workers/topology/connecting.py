@@ -19,7 +19,7 @@ async def connected(amqp_url: str, timeout_seconds: float) -> AsyncIterator[Abst
         Misconfigured: the login or the virtual host is refused.
         BrokerAway: nobody answers, or the connection was lost.
     """
-    with told_as_ours():
+    with told_as_ours(amqp_url):
         async with await open_connection(amqp_url, name="pmp topology", timeout_seconds=timeout_seconds) as connection:
             yield connection
 

@@ -6,7 +6,6 @@ import json
 from datetime import date
 from typing import Any
 
-from handlers.digest.accounts import LISTINGS
 from handlers.links import with_links_opened
 from handlers.outcomes import Done, Outcome
 from handlers.sweeps.sweep import ChoreSweep, sweeps
@@ -75,16 +74,6 @@ def suspension(name: str = "REG-1", *, until: date | None = None) -> AccountSusp
 def csp(number: str = "CSP.1", *, status: Any = "active", expires_on: date | None = None) -> CredentialChanged:
     """The licensing system speaks of a CSP registration."""
     return CredentialChanged(credential="csp", number=number, status=status, expires_on=expires_on)
-
-
-async def listed(bench: Bench, place: int) -> list[str]:
-    """What the administrators' digest lists of accounts at a place on the bench's day."""
-    (listing,) = [one for one in LISTINGS if one.place == place]
-    today = bench.programme.policy.local_date(bench.now)
-    return list(await bench.store.read(lambda tx: listing.rows(tx, today, bench.programme)))
-
-
-ELIGIBILITY, LAPSED, UNREGISTERED = 40, 41, 42
 
 
 async def forget_traces(bench: Bench, on: date) -> None:

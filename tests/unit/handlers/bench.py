@@ -58,6 +58,7 @@ FORM = Applicant(
     institution_dea_number="AB1234563",
 )  # fmt: skip
 """A form on which no role finds a field missing."""
+OPTIONAL = frozenset(Applicant.model_fields) - {"first_name", "last_name"}
 
 
 def example_programme(**numbers: Any) -> Programme:
@@ -180,13 +181,15 @@ class Bench:
         supervisors: tuple[str, ...] = (),
         **form: Any,
     ) -> RegistrationSubmitted:
-        """A registration that is accepted, sealed for the next message. ``form`` replaces fields of the role's form."""
+        """A registration that is accepted, sealed for the next message: the form holds what the role asks for, and ``form``."""
+        known = self.programme.roles.find(role)
+        others = OPTIONAL - set(known.fields) if known is not None else OPTIONAL
         return RegistrationSubmitted(
             registration_id=name,
             email=email,
             password=self.seal(PASSWORD),
             role=role,
-            applicant=FORM.model_copy(update=form),
+            applicant=FORM.model_copy(update={**dict.fromkeys(others), **form}),
             consent=Consent(terms_version="2026-01", agreed_at=self.now),
             supervisors=supervisors,
         )
@@ -197,9 +200,7 @@ class Bench:
 
     def email_verified(self, name: str = "REG-1", *, secret: str | None = None) -> RegistrationEmailVerified:
         """What the portal says when the link of the registration's last e-mail, or another, is opened."""
-        return RegistrationEmailVerified(
-            registration_id=name, token=self.seal(secret or self.links[f"/verify/{name}"])
-        )
+        return RegistrationEmailVerified(registration_id=name, token=self.seal(secret or self.links[f"/verify/{name}"]))
 
     async def complete(self, name: str = "REG-1") -> None:
         """The address is verified, and both identity documents have arrived and are accepted."""
@@ -267,5 +268,9 @@ def agency_list(*emails: str, agency: str = "Example Police", sent_on: date) -> 
 async def open_bench(path: Path, **numbers: Any) -> Bench:
     """A bench on an empty store."""
     store = await open_sqlite(path)
-    await store.migrate()
+    try:
+        await store.migrate()
+    except BaseException:  # its threads would keep pytest from ending
+        await store.close()
+        raise
     return Bench(store, example_programme(**numbers))

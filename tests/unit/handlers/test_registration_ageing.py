@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from handlers.outcomes import DONE
-from handlers.registration_digest import waiting_on_programme
 from messages.approval import ApprovalAdministratorDecided
 from store import registrations
 from store.contract import Transaction
@@ -139,17 +138,31 @@ async def test_r11_what_waits_on_the_programme_is_listed_by_age(bench: Bench) ->
 
 
 async def test_r11_the_daily_list_marks_what_is_late(bench: Bench) -> None:
-    """Older than 14 days is late, older than 21 overdue; all are counted, the first 200 shown."""
-    for number in range(3):
-        await bench.register(f"REG-{number}", email=f"robin{number}@example.org")
+    """Older than 14 days is late, older than 21 overdue; an Admin waits for the programme manager first."""
+    for number in range(4):
+        await bench.register(
+            f"REG-{number}", email=f"robin{number}@example.org", role="Admin" if number else "Pharmacist"
+        )
         await bench.complete(f"REG-{number}")
         bench.now += timedelta(days=7)
-    today = bench.today + timedelta(days=1)
-    found = await bench.store.read(lambda tx: waiting_on_programme(tx, today, bench.programme))
-    assert [(one.registration_id, one.days, one.lateness) for one in found.rows] == [
-        ("REG-0", 22, "overdue"), ("REG-1", 15, "late"), ("REG-2", 8, "in_time"),
-    ]  # fmt: skip
-    assert (found.number, found.late, found.overdue) == (3, 1, 1)
+    await bench.sweep(bench.today - timedelta(days=6), "administrators_digest")
+    assert bench.mails[0].facts["sections"] == [
+        {
+            "title": "Registrations overdue for a decision (1)",
+            "rows": ["REG-0, Pharmacist, waiting 22 days"],
+        },
+        {
+            "title": "Registrations late for a decision (1)",
+            "rows": ["REG-1, Admin, waiting 15 days, for the programme manager"],
+        },
+        {
+            "title": "Registrations waiting for a decision (2)",
+            "rows": [
+                "REG-2, Admin, waiting 8 days, for the programme manager",
+                "REG-3, Admin, waiting 1 day, for the programme manager",
+            ],
+        },
+    ]
 
 
 async def test_r12_many_expire_in_pages(bench: Bench) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers.review_digest import alerts_posted, queries_refused, reviews_missed
+from handlers.digest.listing import Look
+from handlers.digest.reviews import alerts_posted, queries_refused, reviews_missed
 from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewRequested
 from tests.people import OFFICER, open_account
@@ -159,12 +160,12 @@ async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(cli
     await clinic.send(PatientAlertWithdrawn(alert_id="ALERT-2", author="DR-1"))
     await clinic.send(ReviewRequested(requester="OFF-1", patient=patient))
     today, programme = NOW.date() + DAY, clinic.programme
-    listed = await clinic.store.read(lambda tx: alerts_posted(tx, today, programme))
+    listed = await clinic.store.read(lambda tx: alerts_posted(Look(tx, today, programme)))
     assert (listed.rows, listed.number) == (("ALERT-1, misuse, by DR-1, at 11:00",), 1)
-    refused = await clinic.store.read(lambda tx: queries_refused(tx, today, programme))
+    refused = await clinic.store.read(lambda tx: queries_refused(Look(tx, today, programme)))
     assert (refused.rows, refused.number) == (("OFF-1, no active case, at 11:00",), 1)
-    assert (await clinic.store.read(lambda tx: alerts_posted(tx, today + DAY, programme))).number == 0
-    assert (await clinic.store.read(lambda tx: queries_refused(tx, NOW.date(), programme))).number == 0
+    assert (await clinic.store.read(lambda tx: alerts_posted(Look(tx, today + DAY, programme)))).number == 0
+    assert (await clinic.store.read(lambda tx: queries_refused(Look(tx, NOW.date(), programme)))).number == 0
 
 
 async def test_r51_missed_reviews_are_listed_by_prescriber(clinic: Bench) -> None:
@@ -172,5 +173,5 @@ async def test_r51_missed_reviews_are_listed_by_prescriber(clinic: Bench) -> Non
     await treat(clinic, "ROBIN")
     await treat(clinic, "KIM", prescriber={"dea": "AB1234563"})
     await project(clinic)
-    listed = await clinic.store.read(lambda tx: reviews_missed(tx, FIRST + 30 * DAY))
+    listed = await clinic.store.read(lambda tx: reviews_missed(Look(tx, FIRST + 30 * DAY, clinic.programme)))
     assert (listed.rows, listed.number) == (("AB1234563: 1", f"{DEA}: 1"), 2)

@@ -17,7 +17,7 @@ def test_each_target_is_a_variable_and_the_others_stay(monkeypatch: pytest.Monke
     settings = load_settings()
     targets = settings.programme.ticket_response
     assert (targets.high, targets.medium) == ("3 hours", "1 business day")
-    shown = {name: value for name, value, _ in described(settings)}
+    shown = {one.name: one.value for one in described(settings)}
     assert shown["PMP_PROGRAMME__TICKET_RESPONSE"].startswith("critical 30 minutes, high 3 hours")
 
 

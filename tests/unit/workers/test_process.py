@@ -24,9 +24,10 @@ from messages.message import Message
 from messages.registration import Applicant, Consent, RegistrationSubmitted, RegistrationWithdrawn
 from store import dead_letters, inbox
 from store.audit import Operator
-from store.sqlite import SqliteStore, open_sqlite
+from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted, example_ticket, locked
+from tests.stores import sqlite_store
 from workers.process import Delivery, Processor
 from workers.relay.waiting import WaitingRelay
 
@@ -92,8 +93,6 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Bench]:
-    store = await open_sqlite(tmp_path / "pmp.db")
-    await store.migrate()
     clock = Clock()
     programme = Programme(
         Policy(),
@@ -101,9 +100,9 @@ async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Be
         ("administrators@example.org",),
         publishers=Publishers({"portal": ("*",), "clerk": ("ticket.*",)}),
     )
-    processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
-    yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
-    await store.close()
+    async with sqlite_store(tmp_path / "pmp.db") as store:
+        processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
+        yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
 
 
 def enveloped(message: Message, message_id: str, *, reply_to: str = "answers") -> Envelope:
@@ -346,7 +345,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
 
 async def test_without_a_store_nothing_is_committed_and_nothing_is_dead(bench: Bench) -> None:
     """StoreAway goes to the caller; the same deliveries succeed when the store is back."""
-    with locked(bench.counted.path), pytest.raises(StoreAway):
+    with locked(bench.store.path), pytest.raises(StoreAway):
         await bench.take(ticket("t1"), ticket("t2"))
     assert bench.counted.states() == {}
     await bench.take(ticket("t1"), ticket("t2"))

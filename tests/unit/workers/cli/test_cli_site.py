@@ -75,6 +75,19 @@ def test_a_mistyped_variable_is_told(place: Path, pmp: Pmp, monkeypatch: pytest.
     assert (code, err) == (0, "warning: PMP_STROE is no setting; PMP_STORE is.\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("AMQP", "broker:5672"), ("AMQP", "http://broker"), ("AMQP", "amqp://"), ("MANAGEMENT", "broker:15672")],
+)
+def test_an_address_that_leads_nowhere_is_told(
+    place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    """Before anybody tries to connect to it."""
+    monkeypatch.setenv(f"PMP_{name}_URL", address)
+    code, _, err = pmp("status")
+    assert (code, f"PMP_{name}_URL: must be an address" in err, "Traceback" in err) == (78, True, False)
+
+
 def test_addresses_are_shown_without_their_password(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which store and which broker is no secret at three in the morning."""
     monkeypatch.setenv("PMP_AMQP_URL", "amqps://site:pa55@broker.example.org:5671/pmp")
