@@ -2,131 +2,177 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 
 from pydantic import JsonValue
 
 from handlers.outcomes import Done, Outcome, Refuse
+from handlers.reading import Detail, ReadSubmission, check_rules, read_file
+from handlers.reading_list import read_list
 from handlers.registry import Setting
-from handlers.rules.records import content_of, fault_of
-from handlers.submission import (
-    ReadFile,
-    mailed_faults,
-    mailed_pharmacies,
-    pharmacy_label,
-    read_file,
-    result_of,
-    store_runs,
-)
+from handlers.rules.records import FIELDS, content_of, findings_of
+from handlers.screening import Screen, open_screen
+from handlers.submission import UNKNOWN_DISPENSER, report_of, take
 from handlers.work import Work
-from messages.dispensation import DispensationFileSubmitted, DispensationRecordSubmitted
-from store import dispensations, submissions
-from store.dispensations import Content, Counts
+from messages.asap.faults import Finding
+from messages.dispensation import (
+    DispensationFileSubmitted,
+    DispensationRecordsSubmitted,
+    DispensationRecordSubmitted,
+)
+from messages.errors import FieldFault
+from store import dispensations, dispensers, submissions
+from store.contract import as_text
+from store.dispensations import Content, Counts, marked
+from store.dispensers import Report
 
-FileWork = Work[DispensationFileSubmitted, ReadFile]
 RecordWork = Work[DispensationRecordSubmitted, None]
 
 
-def prepare_file_submitted(message: DispensationFileSubmitted, setting: Setting) -> ReadFile:
+def prepare_file_submitted(message: DispensationFileSubmitted, setting: Setting) -> ReadSubmission:
     """Read and check the file before any lock is taken."""
-    policy = setting.programme.policy
-    return read_file(message.body, policy.local_date(setting.now), policy)
+    return read_file(message.body, setting.now, setting.programme.policy)
 
 
-async def file_submitted(work: FileWork) -> Outcome:
-    """The file's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47)."""
-    read = work.prepared
-    verdict = read.report.verdict
-    before = await submissions.processed(work.tx, work.envelope.sender, read.control_number)
-    if before is not None and verdict in ("accepted", "zero_report"):
-        return Done(json.loads(before.report))
-    counts = await store_runs(work.tx, read, now=work.now, seq=work.seq)
-    result = result_of(read.report, counts)
-    if verdict == "void":
-        voided = 0 if before is None else await dispensations.void_all(work.tx, before.seq, now=work.now, seq=work.seq)
-        result |= {"voided": voided, "voids_not_found": int(before is None)}
-    for zero in read.zero_reports:
-        await submissions.insert_zero_report(
-            work.tx,
-            read.pharmacies[zero.pharmacy].dispenser,
-            period_from=zero.begins_on,
-            period_to=zero.ends_on,
-            now=work.now,
-            seq=work.seq,
-        )
-    await submissions.insert(
-        work.tx,
-        sender=work.envelope.sender,
-        transaction_control=read.control_number,
-        verdict=verdict,
-        version=read.report.version or "",
-        file_name=work.message.file_name,
-        body_bytes=len(work.message.body),
-        report=json.dumps(result),
-        now=work.now,
-        seq=work.seq,
-    )
-    _report(work, counts)
-    work.publish("submission.processed", {k: v for k, v in result.items() if k != "faults"})
-    return Done(result)
+async def file_submitted(work: Work[DispensationFileSubmitted, ReadSubmission]) -> Outcome:
+    """See submission.take."""
+    return await take(work, work.prepared, file_name=work.message.file_name, body_bytes=len(work.message.body))
 
 
-def _report(work: FileWork, counts: Sequence[Counts]) -> None:
-    """The submitter is told by e-mail: failed, the counts, or a zero report's confirmation (R46, R47)."""
-    read, report = work.prepared, work.prepared.report
-    received = work.now.astimezone(work.policy.zone).strftime("%Y-%m-%d %H:%M %Z")
-    file: dict[str, JsonValue] = {"received_at_text": received}
-    if work.message.file_name:
-        file["file_name"] = work.message.file_name
-    if report.transaction:
-        file["transaction"] = report.transaction
-    faults: dict[str, JsonValue] = {"faults_total": report.faults_total, "faults": mailed_faults(report.faults)}
-    for address in _submitter(work):
-        if report.verdict == "failed":
-            work.notify("submission.failed", address, file | faults, occasion=str(work.seq))
-            continue
-        for zero in read.zero_reports:
-            pharmacy = read.pharmacies[zero.pharmacy]
-            facts: dict[str, JsonValue] = {
-                "file": work.message.file_name or read.control_number,
-                "pharmacy": pharmacy_label(pharmacy),
-                "period": f"{zero.begins_on} to {zero.ends_on}",
-                "received_at_text": received,
-            }
-            work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
-        if report.verdict != "zero_report":
-            pharmacies = mailed_pharmacies(report, counts)
-            work.notify(
-                "submission.status_report", address, file | faults | {"pharmacies": pharmacies}, occasion=str(work.seq)
-            )
+def prepare_records_submitted(message: DispensationRecordsSubmitted, setting: Setting) -> ReadSubmission:
+    """Check the records before any lock is taken."""
+    return read_list(message, setting.now, setting.programme.policy)
 
 
-def _submitter(work: FileWork) -> Sequence[str]:
-    """Return where this sender's reports go; an unknown sender's go to the administrators."""
-    address = work.programme.submitters.get(work.envelope.sender)
-    return (address,) if address else work.programme.administrators
+async def records_submitted(work: Work[DispensationRecordsSubmitted, ReadSubmission]) -> Outcome:
+    """The records are taken as a file's; the answer's faults name each that was not stored (R45–R49)."""
+    return await take(work, work.prepared, file_name="", body_bytes=len(work.envelope.body))
 
 
 async def record_submitted_all(works: Sequence[RecordWork]) -> list[Outcome]:
     """Each record is stored, revised, voided or a duplicate; one at fault is refused with its check's id (R45–R49)."""
+    batch = await _Batch.open(works)
     outcomes: dict[int, Outcome] = {}
-    good: list[tuple[RecordWork, Content]] = []
+    good: list[Taken] = []
     for work in works:
-        fault = fault_of(work.message, work.today)
-        if fault is None:
-            good.append((work, content_of(work.message, _original(work), work.today)))
+        checked = batch.checked(work)
+        if isinstance(checked, Taken):
+            good.append(checked)
         else:
-            outcomes[work.seq] = Refuse(fault.code, fault.text, fault.field)
-    for status, group in groupby(good, key=lambda pair: pair[0].message.status):
+            outcomes[work.seq] = checked
+    for status, group in groupby(good, key=lambda taken: taken.work.message.status):
         run = list(group)
         if status == "new" and await _all_new(run):
-            outcomes |= {work.seq: _became("stored") for work, _ in run}
+            outcomes |= {taken.work.seq: taken.became("stored") for taken in run}
             continue
-        for work, content in run:
-            outcomes[work.seq] = await _one_record(work, content)
+        for taken in run:
+            outcomes[taken.work.seq] = await _one_record(taken)
+    await batch.note(good)
     return [outcomes[work.seq] for work in works]
+
+
+class Taken:
+    """A record that passed all checks, and the warnings that its sender is told."""
+
+    __slots__ = ("_warnings", "content", "work")
+
+    def __init__(self, work: RecordWork, content: Content, warnings: Sequence[Finding]) -> None:
+        self.work, self.content, self._warnings = work, content, warnings
+
+    def became(self, verdict: str) -> Done:
+        """Tell what became of it."""
+        if not self._warnings:
+            return Done({"verdict": verdict})
+        faults: list[JsonValue] = [
+            {
+                "check": finding.check.partition(".")[0],
+                "field": FIELDS.get(finding.field, finding.field),
+                "text": finding.text,
+            }
+            for finding in self._warnings
+        ]
+        return Done({"verdict": verdict, "warnings": faults})
+
+
+class _Batch:
+    """What all records of one transaction are checked by."""
+
+    def __init__(self, works: Sequence[RecordWork], screen: Screen) -> None:
+        self._screen = screen
+        self._as_text = cache(as_text)
+        self._rules = check_rules(works[0].policy, works[0].today)
+        self._reports: list[Report] = []
+
+    @classmethod
+    async def open(cls, works: Sequence[RecordWork]) -> _Batch:
+        """Ask the store once for all of them."""
+        first = works[0]
+        dispensers_named = [work.message.dispenser for work in works]
+        numbers = {
+            number for one in dispensers_named for number in ((one.dea or "").upper(), one.npi, one.ncpdp) if number
+        }
+        products = {work.message.product_id for work in works}
+        screen = await open_screen(first.tx, numbers, products, today=first.today, policy=first.policy)
+        return cls(works, screen)
+
+    def checked(self, work: RecordWork) -> Taken | Outcome:
+        """Hold a record to every check: it may be taken, or is refused by the first that it fails."""
+        record, today = work.message, self._rules.today
+        named = record.dispenser
+        numbers = ((named.dea or "").upper(), named.npi or "", named.ncpdp or "")
+        source = self._screen.source(numbers, "", work.envelope.sender)
+        if source.is_unknown and work.policy.unknown_dispenser_holds:
+            return UNKNOWN_DISPENSER
+        created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
+        content = content_of(record, _original(work), today, said_at=self._as_text(created_at))
+        findings, marks = findings_of(record, today), ""
+        dispensed_on = (record.sold_on or record.filled_on).isoformat()
+        if record.status != "void":
+            detail = Detail(0, dispensed_on, record.patient.location or "", record.treatment_type or "")
+            marks, found = self._screen.record(content, detail, source)
+            findings = (*findings, *found) if found else findings
+        if source.finding is not None:
+            findings = (*findings, source.finding)
+        if findings or marks:
+            severities = [(finding, self._rules.severity(finding.check)) for finding in findings]
+            errors = [finding for finding, severity in severities if severity == "error"]
+            if errors:
+                return _refusal(errors)
+            findings = [finding for finding, severity in severities if severity == "warning"]
+            content = marked(content, marks, " ".join(finding.check.partition(".")[0] for finding in findings))
+        if source.known is not None:
+            made_on = work.policy.local_date(created_at)
+            self._reports.append(report_of(source.known, made_on=made_on, last_on=dispensed_on, today=today))
+        return Taken(work, content, findings)
+
+    async def note(self, good: Sequence[Taken]) -> None:
+        """Deadlines and open errors are as these records leave them (R42, R47)."""
+        if not good:
+            return
+        first = good[0].work
+        await dispensers.report_all(first.tx, self._reports)
+        named = {taken.content.dispenser for taken in good}
+        if await submissions.any_open(first.tx, named, {taken.work.envelope.sender for taken in good}):
+            said = [
+                (
+                    one.work.envelope.sender,
+                    one.content.dispenser,
+                    one.content.prescription_number,
+                    one.content.filled_on,
+                )
+                for one in good
+            ]
+            await submissions.correct_all(first.tx, said, now=first.now, seq=first.seq)
+
+
+def _refusal(errors: Sequence[Finding]) -> Refuse:
+    faults = tuple(
+        FieldFault(FIELDS.get(one.field, one.field), one.check.partition(".")[0], f"{one.text}.") for one in errors
+    )
+    first = faults[0]
+    return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
 
 
 def _original(work: RecordWork) -> str:
@@ -136,26 +182,22 @@ def _original(work: RecordWork) -> str:
     return work.envelope.body.decode()
 
 
-async def _all_new(run: Sequence[tuple[RecordWork, Content]]) -> bool:
+async def _all_new(run: Sequence[Taken]) -> bool:
     """Insert a run at once; False when some were known, and each must be asked what became of it."""
-    rows = [(*content, work.seq) for work, content in run]
-    return await run[0][0].tx.insert_all("dispensations.insert", rows) == len(rows)
+    rows = [(*taken.content, taken.work.seq) for taken in run]
+    return await run[0].work.tx.insert_all("dispensations.insert", rows) == len(rows)
 
 
-async def _one_record(work: RecordWork, content: Content) -> Outcome:
-    counts = Counts()
+async def _one_record(taken: Taken) -> Outcome:
+    counts, work, content = Counts(), taken.work, taken.content
     match work.message.status:
         case "new":
             if await dispensations.was_brought_by(work.tx, content, work.seq):
-                return _became("stored")
+                return taken.became("stored")
             await dispensations.store_new(work.tx, [content], now=work.now, seq=work.seq, counts=counts)
         case "revise":
             await dispensations.revise(work.tx, content, now=work.now, seq=work.seq, counts=counts)
         case "void":
             await dispensations.void(work.tx, content, now=work.now, seq=work.seq, counts=counts)
     became = next(name for name in Counts.__slots__ if getattr(counts, name))
-    return _became({"duplicates": "duplicate", "voids_not_found": "void_not_found"}.get(became, became))
-
-
-def _became(verdict: str) -> Done:
-    return Done({"verdict": verdict})
+    return taken.became({"duplicates": "duplicate", "voids_not_found": "void_not_found"}.get(became, became))

@@ -1,163 +1,165 @@
-"""An ASAP file becomes rows and a report: read before the transaction, stored inside it (R45–R50)."""
+"""A submission takes effect: records by their identity, zero reports, deadlines, the report (R42, R46–R50)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from datetime import date, timedelta
+from typing import Any
 
 from pydantic import JsonValue
 
-from handlers.rules.policy import Policy
-from messages.asap.faults import Fault
-from messages.asap.reader import Reading
-from messages.asap.report import FileReport
-from messages.asap.severities import CheckRules
-from messages.asap.values import Pharmacy, Record, Status, ZeroReport
-from store import dispensations
-from store.contract import Transaction
-from store.dispensations import Content, Counts
+from handlers.outcomes import Defer, Done, Outcome
+from handlers.reading import ReadSubmission
+from handlers.reporting import result_of, tell_submitter
+from handlers.screened import Screened, screened
+from handlers.screening import Source, open_screen
+from handlers.work import Work
+from messages.asap.values import Pharmacy
+from store import dispensations, dispensers, submissions
+from store.contract import as_moment
+from store.dispensations import Counts
+from store.dispensers import Dispenser, Report
+
+AnyWork = Work[Any, Any]
+UNKNOWN_DISPENSER = Defer("dispenser_unknown", "A dispenser of this submission is not registered yet (R21).")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Records of one pharmacy and one status that follow one another in the file."""
-
-    pharmacy: int
-    status: Status
-    contents: tuple[Content, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file, read and checked; nothing of it is stored yet."""
-
-    report: FileReport
-    control_number: str
-    pharmacies: tuple[Pharmacy, ...]
-    zero_reports: tuple[ZeroReport, ...]
-    runs: tuple[Run, ...]
-
-
-def read_file(body: bytes, today: date, policy: Policy) -> ReadFile:
-    """Read a file with the programme's checks; records at fault are left out of the runs, a test file's all."""
-    reading = Reading(body, CheckRules(today=today, severities=policy.check_severities))
-    kept: list[tuple[int, Status, Content]] = []
-    received_on = today.isoformat()
-    for chunk in reading.chunks():
-        kept += [(r.pharmacy, r.status, _content(r, received_on)) for r in chunk if r.is_valid]
-    report = reading.report()
-    if report.verdict == "test":
-        kept.clear()
-    runs = tuple(
-        Run(pharmacy, status, tuple(content for _, _, content in group))
-        for (pharmacy, status), group in groupby(kept, key=lambda one: one[:2])
+async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_bytes: int) -> Outcome:
+    """The submission's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47)."""
+    tx, sender, verdict = work.tx, work.envelope.sender, read.report.verdict
+    before = await submissions.processed(tx, sender, read.control_number)
+    if before is not None and verdict in ("accepted", "zero_report"):
+        return Done(json.loads(before.report))
+    sources, after = await _screen(work, read)
+    if work.policy.unknown_dispenser_holds and any(source.is_unknown for source in sources):
+        return UNKNOWN_DISPENSER
+    counts = await _store_runs(work, after, len(sources))
+    result = result_of(after.report, counts)
+    if verdict == "void":
+        result |= await _void_transaction(work, read, None if before is None else before.seq)
+    await _store_zero_reports(work, read, after)
+    await dispensers.report_all(tx, _reports(work, read, sources, after))
+    await submissions.insert(
+        tx,
+        sender=sender,
+        transaction_control=read.control_number,
+        verdict=verdict,
+        version=read.report.version or "",
+        file_name=file_name,
+        body_bytes=body_bytes,
+        report=json.dumps(result),
+        created_at=read.created_at,
+        now=work.now,
+        seq=work.seq,
     )
-    zero_reports = () if report.verdict == "test" else tuple(z for z in reading.zero_reports if z.is_valid)
-    control_number = reading.header.control_number if reading.header else ""
-    return ReadFile(report, control_number, tuple(reading.pharmacies), zero_reports, runs)
+    await _note_errors(work, after)
+    if verdict == "accepted":
+        await _void_that_overtook(work, read)
+    tell_submitter(work, read, after, counts, file_name=file_name)
+    work.publish("submission.processed", {name: value for name, value in result.items() if name != "faults"})
+    return Done(result)
 
 
-def _content(record: Record, received_on: str) -> Content:
-    return Content(
-        record.dispenser,
-        record.prescription_number,
-        record.filled_on,
-        record.fill_number,
-        record.quantity,
-        record.partial_fill,
-        "active",
-        received_on,
-        record.written_on,
-        record.days_supply,
-        record.product_id,
-        record.pre[2],
-        record.pre[1],
-        record.pat[7],
-        record.pat[8],
-        record.born_on,
-        record.pat[19],
-        record.pat[16],
-        record.pat[20],
-        record.dsp[16],
-        record.text,
-        " ".join(fault.check for fault in record.faults) if record.faults else "",
-    )
+async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
+    numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
+    products = {item.content.product_id for run in read.runs if run.status != "void" for item in run.items}
+    screen = await open_screen(work.tx, numbers, products, today=work.today, policy=work.policy)
+    sources = [
+        screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
+        for one in read.pharmacies
+    ]
+    return sources, screened(read, screen, sources)
 
 
-async def store_runs(tx: Transaction, read: ReadFile, *, now: datetime, seq: int) -> list[Counts]:
-    """Let the records take effect in the order of the file; return what became of them, per pharmacy."""
-    counts = [Counts() for _ in read.pharmacies]
-    for run in read.runs:
+def _dispenser_type(pharmacy: Pharmacy) -> str:
+    """Give PHA14, which only 5.0 has."""
+    return pharmacy.fields[14] if len(pharmacy.fields) > 14 else ""
+
+
+async def _store_runs(work: AnyWork, after: Screened, pharmacies: int) -> list[Counts]:
+    """Let the records take effect in their order; return what became of them, per pharmacy."""
+    counts = [Counts() for _ in range(pharmacies)]
+    for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
-            await dispensations.store_new(tx, run.contents, now=now, seq=seq, counts=of)
+            await dispensations.store_new(work.tx, run.contents, now=work.now, seq=work.seq, counts=of)
             continue
         change = dispensations.revise if run.status == "revise" else dispensations.void
         for content in run.contents:
-            await change(tx, content, now=now, seq=seq, counts=of)
+            await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
     return counts
 
 
-def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonValue]:
-    """Give the report with what became of the records, in the shape that senders rely on (R47)."""
-    pharmacies: list[JsonValue] = []
-    for number, block in enumerate(report.pharmacies):
-        of = counts[number] if number < len(counts) else Counts()
-        became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
-        pharmacies.append({**block.as_json(), **became})
-    return {
-        "version": report.version,
-        "transaction": report.transaction,
-        "verdict": report.verdict,
-        "pharmacies": pharmacies,
-        "faults": [dict(fault.as_json()) for fault in report.faults],
-        "faults_total": report.faults_total,
-    }
+async def _void_transaction(work: AnyWork, read: ReadSubmission, seq: int | None) -> dict[str, JsonValue]:
+    """TH03 = 04: what the named transaction brought is withdrawn; one that has not come yet is, when it comes."""
+    if seq is None:
+        return {"voided": 0, "voids_not_found": 1}
+    voided = await dispensations.void_all(work.tx, seq, said_at=read.created_at, now=work.now, seq=work.seq)
+    return {"voided": voided, "voids_not_found": 0}
 
 
-def mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[JsonValue]:
-    """Give the counts per pharmacy as the status report shows them."""
-    return [
-        {
-            "label": _label(block.dea, block.ncpdp, block.npi),
-            "total": block.total,
-            "with_warnings": block.with_warnings,
-            "with_errors": block.with_errors,
-            **{name: getattr(of, name) for name in Counts.__slots__},
-        }
-        for block, of in zip(report.pharmacies, counts, strict=True)
+async def _void_that_overtook(work: AnyWork, read: ReadSubmission) -> None:
+    said_at = await submissions.void_waiting(work.tx, work.envelope.sender, read.control_number, read.created_at)
+    if said_at is not None:
+        await dispensations.void_all(work.tx, work.seq, said_at=said_at, now=work.now, seq=work.seq)
+
+
+async def _store_zero_reports(work: AnyWork, read: ReadSubmission, after: Screened) -> None:
+    for zero in read.zero_reports:
+        if zero.pharmacy not in after.barred:
+            await submissions.insert_zero_report(
+                work.tx,
+                read.pharmacies[zero.pharmacy].dispenser,
+                period_from=zero.begins_on,
+                period_to=zero.ends_on,
+                now=work.now,
+                seq=work.seq,
+            )
+
+
+def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], after: Screened) -> list[Report]:
+    """Up to which day each pharmacy has reported now (R42).
+
+    A submission covers all before the day it was made, and the last day dispensed in it; a zero report its period. For a
+    veterinarian the day of the report itself is what counts (R41).
+    """
+    made_on = work.policy.local_date(as_moment(read.created_at))
+    covered: dict[int, str] = {}
+    for run in read.runs:
+        last = max(detail.dispensed_on for _, detail in run.items)
+        covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
+    reports = [
+        report_of(known, made_on=made_on, last_on=last_on, today=work.today)
+        for place, last_on in covered.items()
+        if (known := sources[place].known) is not None and place not in after.barred
     ]
+    for zero in read.zero_reports:
+        known = sources[zero.pharmacy].known
+        if known is not None and zero.pharmacy not in after.barred:
+            covers = made_on.isoformat() if known.kind == "veterinarian" else zero.ends_on
+            reports.append(Report(known.dispenser, covers, work.today.isoformat()))
+    return reports
 
 
-def mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
-    """Give the faults as e-mails show them: never a patient's name (R47)."""
-    return [
-        {
-            "check": fault.check,
-            "severity": fault.severity,
-            "message": fault.message,
-            **{
-                name: value
-                for name, value in (
-                    ("prescription", fault.prescription),
-                    ("segment", fault.segment),
-                    ("field", fault.field),
-                    ("fill_date", fault.fill_date),
-                )
-                if value
-            },
-        }
-        for fault in faults
-    ]
+def report_of(known: Dispenser, *, made_on: date, last_on: str, today: date) -> Report:
+    """Give how far a dispenser has reported with what was made on a day and tells of dispensings up to another."""
+    if known.kind == "veterinarian":
+        return Report(known.dispenser, made_on.isoformat(), today.isoformat())
+    return Report(known.dispenser, max((made_on - timedelta(days=1)).isoformat(), last_on), today.isoformat())
 
 
-def pharmacy_label(pharmacy: Pharmacy) -> str:
-    """Name a pharmacy by the identifiers it gave."""
-    return _label(pharmacy.dea, pharmacy.ncpdp, pharmacy.npi)
-
-
-def _label(dea: str, ncpdp: str, npi: str) -> str:
-    given = [f"{name} {value}" for name, value in (("DEA", dea), ("NCPDP", ncpdp), ("NPI", npi)) if value]
-    return " · ".join(given) or "no identifier"
+async def _note_errors(work: AnyWork, after: Screened) -> None:
+    """Records stored now correct earlier errors; those in error wait for their correction (R47)."""
+    sender = work.envelope.sender
+    named = {run.contents[0].dispenser for run in after.runs if run.contents}
+    if named and await submissions.any_open(work.tx, named, [sender]):
+        good = [
+            (sender, content.dispenser, content.prescription_number, content.filled_on)
+            for run in after.runs
+            for content in run.contents
+        ]
+        await submissions.correct_all(work.tx, good, now=work.now, seq=work.seq)
+    await submissions.keep_errors(
+        work.tx, after.errors, sender=sender, reported_on=work.today, now=work.now, seq=work.seq
+    )

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from messages.envelope import ASAP
-from messages.message import Message, Part
+from messages.message import Message, Moment, Part, Reference
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -50,6 +50,7 @@ class Patient(Part):
     animal_name: Text | None = None
     id_qualifier: Code | None = None
     id: Text | None = None
+    location: Code | None = None
     country: Text | None = None
 
 
@@ -65,8 +66,8 @@ class Prescriber(Part):
     phone: Text | None = None
 
 
-class DispensationRecordSubmitted(Message):
-    """One dispensing in JSON, one to one with the fields of ASAP's DSP, PAT and PRE segments (R45)."""
+class Record(Part):
+    """One dispensing, one to one with the fields of ASAP's DSP, PAT and PRE segments (R45)."""
 
     status: Literal["new", "revise", "void"] = "new"
     dispenser: Dispenser
@@ -88,3 +89,19 @@ class DispensationRecordSubmitted(Message):
     sold_on: date | None = None
     treatment_type: Code | None = None
     diagnosis: Text | None = None
+
+
+class DispensationRecordSubmitted(Message, Record):
+    """One dispensing in JSON."""
+
+
+class DispensationRecordsSubmitted(Message):
+    """A gateway handed in several dispensings at once: what a file is, in JSON (R45).
+
+    ``transaction`` names them as TH02 does a file: the same one of the same sender changes nothing when it comes again.
+    ``created_at`` is when it was made (TH05, TH06); records take effect in the order of that (R49).
+    """
+
+    transaction: Reference
+    created_at: Moment | None = None
+    records: Annotated[tuple[Record, ...], Field(min_length=1, max_length=5000)]

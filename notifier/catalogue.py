@@ -1,7 +1,8 @@
 """The list of all notices: each is a folder ``templates/<family>/<notice>/``, and the folders are the list.
 
 A folder holds ``subject.txt``, ``body.txt``, ``body.html`` and ``notice.toml`` (what it is for, whom it is
-for, which rule asks for it, which facts it needs, and a sample of them).
+for, which rule asks for it, which facts it needs, and a sample of them). A list among the facts may be sent along
+as a CSV file: ``[attachments]`` names the file and the list.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from messages.errors import Misconfigured
@@ -35,6 +37,7 @@ class Template:
         urgent: no rule about its recipient holds it back (the hourly limit, a mark of a bounce).
         digest: it is a regular list (it carries a List-Id), not an answer to one event.
         facts: what the template must be told.
+        tables: lists among the facts that are sent along as CSV files, by file name.
         sample: facts to look at it with; made-up people.
 
     """
@@ -48,6 +51,7 @@ class Template:
     digest: bool
     urgent: bool
     facts: tuple[Fact, ...]
+    tables: Mapping[str, Fact]
     sample: Mapping[str, object]
     folder: Path
 
@@ -66,6 +70,7 @@ def _read(file: Path) -> Template:
     name = f"{file.parent.parent.name}.{file.parent.name}"
     try:
         said = tomllib.loads(file.read_text("utf-8"))
+        facts = _facts(said.get("facts", {}))
         template = Template(
             name=name,
             purpose=said["purpose"],
@@ -75,7 +80,8 @@ def _read(file: Path) -> Template:
             deadline_days=said["deadline_days"],
             digest=said.get("digest", False),
             urgent=said.get("urgent", False),
-            facts=_facts(said.get("facts", {})),
+            facts=facts,
+            tables=_tables(said.get("attachments", {}), facts),
             sample=said["sample"],
             folder=file.parent,
         )
@@ -90,6 +96,13 @@ def _read(file: Path) -> Template:
 
 def _facts(declared: Mapping[str, object]) -> tuple[Fact, ...]:
     return tuple(_fact(name, shape) for name, shape in declared.items())
+
+
+def _tables(said: Mapping[str, str], facts: tuple[Fact, ...]) -> Mapping[str, Fact]:
+    lists = {fact.name: fact for fact in facts if fact.shape == "rows"}
+    if unknown := set(said.values()) - set(lists):
+        raise ValueError(f"it attaches {', '.join(sorted(unknown))}, which is no list among its facts")
+    return MappingProxyType({file: lists[name] for file, name in said.items()})
 
 
 def _fact(name: str, shape: object) -> Fact:

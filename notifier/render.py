@@ -19,6 +19,7 @@ from notifier.compose import Compiled, Composer
 from notifier.facts import check_facts, one_line
 from notifier.mime import Attachment, body, named_mailbox, unstructured
 from notifier.sender import Sender
+from notifier.tables import tables_of
 from notifier.wrap import shortened, wrapped
 
 __all__ = ["Attachment", "Mail", "Notice", "Renderer", "Sender"]
@@ -148,13 +149,14 @@ class Renderer:
         recipient = mailbox(notice.recipient)
         facts = check_facts(template.facts, notice.facts, portal_url=self._sender.portal_url)
         subject, text, html = self._fill(template, facts)
+        attachments = (*tables_of(template.tables, notice.facts), *notice.attachments)
         digest = hashlib.sha256("\0".join((notice.name, notice.key, recipient)).encode("utf-8", "replace"))
         message_id = f"<{digest.hexdigest()[:40]}@{self._message_id_domain}>"
         list_id = f"List-Id: <{notice.name.replace('_', '-')}.{self._list_domain}>\r\n" if template.digest else ""
         content = (
             f"{self._head}To: <{recipient}>\r\nSubject: {unstructured(subject)}\r\n"
             f"Date: {format_datetime(notice.planned_at.astimezone(UTC))}\r\nMessage-ID: {message_id}\r\n"
-            f"{list_id}X-PMP-Notice: {notice.name}\r\n{body(text, html, notice.attachments, seed=message_id)}"
+            f"{list_id}X-PMP-Notice: {notice.name}\r\n{body(text, html, attachments, seed=message_id)}"
         )
         return Mail(self._sender.from_address, recipient, message_id, subject, content.encode())
 

@@ -17,6 +17,7 @@ class PostedAlert:
 
     alert_id: str
     author_id: str
+    concern: str
     state: Literal["posted", "withdrawn"]
 
 
@@ -68,7 +69,11 @@ async def post(
 async def one(tx: Transaction, alert_id: str) -> PostedAlert | None:
     """Return an alert, or None."""
     row = await tx.row("alerts.one", alert_id=alert_id)
-    return None if row is None else PostedAlert(row["alert_id"], row["author_id"], row["state"])
+    return None if row is None else _alert(row)
+
+
+def _alert(row: Row) -> PostedAlert:
+    return PostedAlert(row["alert_id"], row["author_id"], row["concern"], row["state"])
 
 
 async def withdraw(tx: Transaction, alert_id: str, *, by: str, now: datetime) -> bool:
@@ -76,15 +81,18 @@ async def withdraw(tx: Transaction, alert_id: str, *, by: str, now: datetime) ->
     return await tx.run("alerts.withdraw", alert_id=alert_id, withdrawn_at=as_text(now), withdrawn_by=by) == 1
 
 
-async def posted(tx: Transaction, *, from_at: datetime, to_at: datetime, most: int = 100) -> Sequence[Row]:
-    """Return the standing alerts posted between two moments, newest first: alert_id, author_id, concern, posted_at."""
-    return await tx.rows("alerts.posted", from_at=as_text(from_at), to_at=as_text(to_at), most=most)
-
-
-async def count_posted(tx: Transaction, *, from_at: datetime, to_at: datetime) -> int:
-    """Return how many alerts posted between two moments stand."""
-    row = await tx.row("alerts.count_posted", from_at=as_text(from_at), to_at=as_text(to_at))
-    return int(row["number"]) if row else 0
+async def posted(
+    tx: Transaction, *, from_at: datetime, to_at: datetime, page: int = 1000
+) -> AsyncIterator[Sequence[PostedAlert]]:
+    """Yield the standing alerts that were posted between two moments, in their order, a page at a time."""
+    after = 0
+    while True:
+        rows = await tx.rows("alerts.posted", from_at=as_text(from_at), to_at=as_text(to_at), after=after, most=page)
+        if rows:
+            yield [_alert(row) for row in rows]
+        if len(rows) < page:
+            return
+        after = rows[-1]["no"]
 
 
 async def replace_crossings(

@@ -158,13 +158,6 @@ async def unregistered(tx: Transaction, today: date, *, page: int = 500) -> Asyn
         after_number = rows[-1]["number_key"]
 
 
-async def count_unregistered(tx: Transaction, today: date) -> int:
-    """Return how many holders of a CSP registration in force have no account (R5)."""
-    row = await tx.row("credentials.count_unregistered", today=today.isoformat())
-    assert row is not None
-    return int(row["number"])
-
-
 async def note_invited(tx: Transaction, numbers: Sequence[str], today: date) -> None:
     """These holders were reminded today."""
     for number in numbers:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from store.contract import Transaction, Value, as_text
+from store import dispensation_history as history
+from store.contract import Conflict, Row, Transaction, Value, as_text
+from store.dispensation_history import Shown, Statement, Status
 
 _SLICE_ROWS = 5000  # rows bound at once: bounds memory, and more is no quicker
 
 
 class Content(NamedTuple):
-    """One record as it is kept, in the order of the table's columns. The first six are its identity (R48)."""
+    """One record as it is kept, in the order of the table's columns. The first six are its identity (R48).
+
+    ``said_at`` is when its transaction was made (R49), ``marks`` what the programme says of it (late, not_reportable, exempt:…).
+    """
 
     dispenser: str
     prescription_number: str
@@ -38,10 +44,19 @@ class Content(NamedTuple):
     original: str
     warnings: str
     revision: int = 1
+    said_at: str = ""
+    marks: str = ""
 
 
+def marked(content: Content, marks: str, warnings: str) -> Content:
+    """Give the content with these marks and warnings; quicker than ``_replace``, for a late file has them on every record."""
+    return Content._make((*content[:_WARNINGS_AT], warnings, content.revision, content.said_at, marks))
+
+
+_WARNINGS_AT = Content._fields.index("warnings")
 _IDENTITY = Content._fields[:6]
-_REPLACED = tuple(name for name in Content._fields[8:] if name != "revision")
+_SAID = tuple(name for name in Content._fields[7:] if name not in ("revision", "said_at"))
+Identity = tuple[Value, ...]
 
 
 @dataclass(slots=True)
@@ -61,66 +76,138 @@ async def store_new(tx: Transaction, contents: Sequence[Content], *, now: dateti
         part = contents[start : start + _SLICE_ROWS]
         stored = await tx.insert_all("dispensations.insert", [(*content, seq) for content in part])
         if stored < len(part):
-            stored += await _renew_voided(tx, part, now=now, seq=seq)
+            stored += await _heard_again(tx, part, now=now, seq=seq)
         counts.stored += stored
         counts.duplicates += len(part) - stored
 
 
-async def _renew_voided(tx: Transaction, contents: Sequence[Content], *, now: datetime, seq: int) -> int:
-    renewed = 0
-    voided: dict[str, set[tuple[Value, ...]]] = {}
-    for dispenser in {content.dispenser for content in contents}:
-        days = [content.filled_on for content in contents if content.dispenser == dispenser]
-        rows = await tx.rows("dispensations.voided", dispenser=dispenser, filled_from=min(days), filled_to=max(days))
-        voided[dispenser] = {tuple(row[name] for name in _IDENTITY[1:]) for row in rows}
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands of a record: by which message, and when and by which message it was last heard of."""
+
+    is_active: bool
+    seq: int
+    heard: tuple[str, int]
+    original: str
+
+    def is_before(self, content: Content, seq: int) -> bool:
+        """Tell whether the content was said later: by its transaction's time, then by arrival (R49)."""
+        return self.heard <= (content.said_at, seq)
+
+
+async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: datetime, seq: int) -> int:
+    """Some of these, just inserted as new, stood there before: return how many of those are stored all the same."""
+    standing = await _standing(tx, contents)
+    stored = 0
+    confirmed: dict[Identity, str] = {}
     for content in contents:
-        if content[1:6] in voided[content.dispenser]:
-            voided[content.dispenser].discard(content[1:6])
-            await _replace(tx, content, now=now, seq=seq)
-            renewed += 1
-    return renewed
+        known = standing[content[:6]]
+        if known.seq == seq and known.is_active and known.original == content.original:
+            continue  # just inserted, or said twice by one message
+        if not known.is_before(content, seq):
+            was_active = await history.put_in_place(
+                tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=seq
+            )
+            stored += not was_active
+            standing |= await _standing(tx, [content])
+        elif known.is_active:
+            if known.seq != seq and known.original != content.original:
+                await history.log(tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=known.seq)
+            if known.seq != seq:
+                confirmed[content[:6]] = content.said_at
+        else:
+            await _replace(tx, content, "new", now=now, seq=seq)
+            standing[content[:6]] = _Standing(True, seq, (content.said_at, seq), content.original)
+            stored += 1
+    if confirmed:
+        again = [[*identity, said_at, seq] for identity, said_at in confirmed.items()]
+        await tx.run("dispensations.confirm", identities=json.dumps(again))
+    return stored
+
+
+async def _standing(tx: Transaction, contents: Sequence[Content]) -> dict[Identity, _Standing]:
+    identities = list({content[:6]: None for content in contents})
+    rows = await tx.rows("dispensations.known", identities=json.dumps(identities))
+    return {tuple(row[name] for name in _IDENTITY): _as_standing(row) for row in rows}
+
+
+def _as_standing(row: Row) -> _Standing:
+    heard = max((row["said_at"], row["seq"]), (row["confirmed_at"], row["confirmed_seq"]))
+    return _Standing(row["state"] == "active", row["seq"], heard, row["original"])
 
 
 async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:
     """Replace the active record of the same identity; an unknown one is stored as new (R49)."""
-    known = await tx.row("dispensations.one", **identity_of(content))
-    if known is not None and known["state"] == "active":
-        await _replace(tx, content, now=now, seq=seq)
-        counts.revised += 1
+    known = await _one(tx, content)
+    if known is None:
+        await _insert(tx, content, seq)
+        await tx.run("dispensations.basis", **identity_of(content))
+        was_active = False
+    elif known.is_before(content, seq):
+        await _replace(tx, content, "revise", now=now, seq=seq)
+        was_active = known.is_active
     else:
-        await store_new(tx, [content], now=now, seq=seq, counts=counts)
+        said = _said(content, "revise", seq)
+        was_active = await history.put_in_place(tx, identity_of(content), said, now=now, by_seq=seq)
+    counts.revised += was_active
+    counts.stored += not was_active
 
 
 async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:
-    """Withdraw the active record of this identity and keep it; an unknown one is counted as not found (R49)."""
-    if await _void(tx, identity_of(content), now=now, seq=seq):
-        counts.voided += 1
+    """Withdraw the active record of this identity and keep it; an unknown one is counted as not found (R49).
+
+    The void of an unknown record is kept too: when its file overtook the one that brings the record, that one finds it.
+    """
+    known = await _one(tx, content)
+    if known is None:
+        await _insert(tx, content._replace(state="voided"), seq)
+        was_active = False
+    elif known.is_before(content, seq):
+        was_active = known.is_active
+        await _void(tx, identity_of(content), content.said_at, now=now, seq=seq)
     else:
-        counts.voids_not_found += 1
+        said = _said(content, "void", seq)
+        was_active = await history.put_in_place(tx, identity_of(content), said, now=now, by_seq=seq)
+    counts.voided += was_active
+    counts.voids_not_found += not was_active
 
 
-async def void_all(tx: Transaction, brought_by_seq: int, *, now: datetime, seq: int) -> int:
+async def void_all(tx: Transaction, brought_by_seq: int, *, said_at: str, now: datetime, seq: int) -> int:
     """Withdraw every active record that one message brought; return how many (R49: TH03 = 04)."""
     rows = await tx.rows("dispensations.brought_by", seq=brought_by_seq)
     for row in rows:
-        await _void(tx, {name: row[name] for name in _IDENTITY}, now=now, seq=seq)
+        identity = {name: row[name] for name in _IDENTITY}
+        if row["confirmed_at"] <= said_at:
+            await _void(tx, identity, said_at, now=now, seq=seq)
+        else:  # a newer file brought it again
+            (now_says, *_) = await tx.rows("dispensations.said", **identity)
+            said = Statement("void", said_at, seq, {name: now_says[name] for name in _SAID})
+            await history.put_in_place(tx, identity, said, now=now, by_seq=seq)
     return len(rows)
 
 
-async def _void(tx: Transaction, identity: dict[str, Value], *, now: datetime, seq: int) -> bool:
-    known = await tx.row("dispensations.one", **identity)
-    if known is None or known["state"] != "active":
-        return False
+async def _void(tx: Transaction, identity: dict[str, Value], said_at: str, *, now: datetime, seq: int) -> None:
     await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
-    await tx.run("dispensations.void", **identity)
-    return True
+    await tx.run("dispensations.void", **identity, said_at=said_at, seq=seq)
 
 
-async def _replace(tx: Transaction, content: Content, *, now: datetime, seq: int) -> None:
+async def _one(tx: Transaction, content: Content) -> _Standing | None:
+    return (await _standing(tx, [content])).get(content[:6])
+
+
+async def _insert(tx: Transaction, content: Content, seq: int) -> None:
+    if not await tx.insert_all("dispensations.insert", [(*content, seq)]):
+        raise Conflict("Another transaction stored this record first.")
+
+
+async def _replace(tx: Transaction, content: Content, status: Status, *, now: datetime, seq: int) -> None:
     identity = identity_of(content)
     await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
-    replaced: dict[str, Value] = {name: getattr(content, name) for name in _REPLACED}
-    await tx.run("dispensations.replace", **identity, **replaced, seq=seq)
+    await history.show(tx, identity, Shown(_said(content, status, seq)))
+
+
+def _said(content: Content, status: Status, seq: int) -> Statement:
+    return Statement(status, content.said_at, seq, {name: getattr(content, name) for name in _SAID})
 
 
 def identity_of(content: Content) -> dict[str, Value]:

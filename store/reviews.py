@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from store.contract import Row, Transaction, as_date, as_text
+from store.contract import Transaction, as_date, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class Review:
     patient_key: str
     numbers: Numbers
     reviewed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How often somebody was refused a patient's record for one reason."""
+
+    requester_id: str
+    code: str
+    queries: int
 
 
 async def numbers_of(tx: Transaction, account_id: str) -> Numbers:
@@ -165,12 +174,22 @@ async def note_refusal(
     )
 
 
-async def refusals(tx: Transaction, *, from_at: datetime, to_at: datetime, most: int = 100) -> Sequence[Row]:
-    """Return the refused queries between two moments, newest first: requester_id, on_behalf_of, code, asked_at."""
-    return await tx.rows("reviews.refusals", from_at=as_text(from_at), to_at=as_text(to_at), most=most)
-
-
-async def count_refusals(tx: Transaction, *, from_at: datetime, to_at: datetime) -> int:
-    """Return how many queries were refused between two moments."""
-    row = await tx.row("reviews.count_refusals", from_at=as_text(from_at), to_at=as_text(to_at))
-    return int(row["number"]) if row else 0
+async def refusals(
+    tx: Transaction, *, from_at: datetime, to_at: datetime, page: int = 1000
+) -> AsyncIterator[Sequence[Refused]]:
+    """Yield who was refused a patient's record between two moments, by account and reason, a page at a time (R24)."""
+    requester, code = "", ""
+    while True:
+        rows = await tx.rows(
+            "reviews.refusals",
+            from_at=as_text(from_at),
+            to_at=as_text(to_at),
+            after_requester=requester,
+            after_code=code,
+            most=page,
+        )
+        if rows:
+            yield [Refused(row["requester_id"], row["code"], row["queries"]) for row in rows]
+        if len(rows) < page:
+            return
+        requester, code = rows[-1]["requester_id"], rows[-1]["code"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
-from store.contract import Transaction, as_text
+from store.contract import Row, Transaction, as_date, as_text
+
+_SLICE_ROWS: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +21,39 @@ class Processed:
     report: str
 
 
+@dataclass(frozen=True, slots=True)
+class Uncorrected:
+    """A submission whose records in error were not all corrected."""
+
+    seq: int
+    sender: str
+    transaction_control: str
+    file_name: str
+    errors: int
+    reported_on: date
+
+
+class OpenError(NamedTuple):
+    """A record that could not be stored, by what its correction will be known by; '' where that itself was at fault (R47)."""
+
+    dispenser: str
+    prescription_number: str
+    filled_on: str
+    checks: str
+
+
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
     """Return a transaction processed before; None also when it failed or was a test, which may come again (F11)."""
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
     return None if row is None else Processed(row["seq"], row["report"])
+
+
+async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:
+    """Return when a void of this transaction was made that overtook it, or None (R49)."""
+    row = await tx.row(
+        "submissions.void_waiting", sender=sender, transaction_control=transaction_control, created_at=created_at
+    )
+    return None if row is None else str(row["created_at"])
 
 
 async def insert(
@@ -32,6 +66,7 @@ async def insert(
     file_name: str,
     body_bytes: int,
     report: str,
+    created_at: str,
     now: datetime,
     seq: int,
 ) -> None:
@@ -45,6 +80,7 @@ async def insert(
         file_name=file_name,
         body_bytes=body_bytes,
         report=report,
+        created_at=created_at,
         received_at=as_text(now),
         seq=seq,
     )
@@ -62,3 +98,66 @@ async def insert_zero_report(
         received_at=as_text(now),
         seq=seq,
     )
+
+
+async def keep_errors(
+    tx: Transaction, errors: Sequence[OpenError], *, sender: str, reported_on: date, now: datetime, seq: int
+) -> None:
+    """Keep which records of a submission wait for their correction; the same ones of earlier submissions wait no longer."""
+    if not errors:
+        return
+    again = [(sender, one.dispenser, one.prescription_number, one.filled_on) for one in errors]
+    await correct_all(tx, again, now=now, seq=seq)
+    day = reported_on.isoformat()
+    await tx.insert_all("submissions.keep_error", [(seq, sender, *one, day) for one in errors])
+
+
+async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collection[str]) -> bool:
+    """Tell whether any record of these dispensers, or of these senders' nameless ones, waits for its correction."""
+    named, by = json.dumps(sorted({*dispensers, ""})), json.dumps(sorted(senders))
+    return await tx.row("submissions.any_open", dispensers=named, senders=by) is not None
+
+
+async def correct_all(
+    tx: Transaction, records: Sequence[tuple[str, str, str, str]], *, now: datetime, seq: int
+) -> None:
+    """Close the open errors of these records: (sender, dispenser, prescription number, day filled), each."""
+    for start in range(0, len(records), _SLICE_ROWS):
+        part = json.dumps(records[start : start + _SLICE_ROWS])
+        await tx.run("submissions.correct", records=part, corrected_at=as_text(now), seq=seq)
+
+
+async def uncorrected(
+    tx: Transaction, *, reported_from: date, reported_to: date, page: int = 1000
+) -> AsyncIterator[Sequence[Uncorrected]]:
+    """Yield submissions of some days that still have records in error, a page at a time (R47)."""
+    after_day, after_seq = "", 0
+    while True:
+        rows = await tx.rows(
+            "submissions.uncorrected",
+            reported_from=reported_from.isoformat(), reported_to=reported_to.isoformat(),
+            after_day=after_day, after_seq=after_seq, most=page,
+        )  # fmt: skip
+        if rows:
+            yield [
+                Uncorrected(
+                    row["seq"], row["sender"], row["transaction_control"], row["file_name"], row["errors"],
+                    as_date(row["reported_on"]),
+                )
+                for row in rows
+            ]  # fmt: skip
+        if len(rows) < page:
+            return
+        after_day, after_seq = rows[-1]["reported_on"], rows[-1]["seq"]
+
+
+async def listed(
+    tx: Transaction, *, sender: str = "", verdict: str = "", before: int = 1 << 62, most: int = 100
+) -> Sequence[Row]:
+    """Return submissions without their reports, the newest first, those before a number."""
+    return await tx.rows("submissions.listed", sender=sender, verdict=verdict, before=before, most=most)
+
+
+async def one(tx: Transaction, no: int) -> Row | None:
+    """Return one submission with its report (JSON), or None."""
+    return await tx.row("submissions.one", no=no)

@@ -182,13 +182,12 @@ async def due(
     today: date,
     to_on: date,
     reminded_on: Sequence[date],
-    overdue_every_days: int,
     page: int = 1000,
 ) -> AsyncIterator[Mapping[str, Standing]]:
     """Yield what stands against each prescriber's number on a day, a page at a time (R55).
 
-    Counted are reviews due up to ``to_on`` of treatments that go on. A review has its turn when it is due on one of the days
-    ``reminded_on``, or has been overdue for a multiple of ``overdue_every_days``.
+    Counted are reviews due up to ``to_on`` of treatments that go on. A review whose due date is one of ``reminded_on`` has its
+    turn today.
     """
     after = ""
     while True:
@@ -197,25 +196,33 @@ async def due(
             today=today.isoformat(),
             to_on=to_on.isoformat(),
             reminded=json.dumps([day.isoformat() for day in reminded_on]),
-            every_days=overdue_every_days,
             after=after,
             most=page,
         )
         if rows:
-            yield {r["prescriber"]: Standing(r["due"], r["overdue"], bool(r["has_turn"])) for r in rows}
+            yield {
+                row["prescriber"]: Standing(row["standing"] - row["overdue"], row["overdue"], row["turns"] > 0)
+                for row in rows
+            }
         if len(rows) < page:
             return
         after = rows[-1]["prescriber"]
 
 
 async def missed_counts(
-    tx: Transaction, *, from_on: date, to_on: date, after: str = "", most: int = 1000
-) -> Mapping[str, int]:
-    """Return how many records each prescriber wrote without a review in time, between two days (R51); pages by ``after``."""
-    rows = await tx.rows(
-        "treatments.missed_counts", from_on=from_on.isoformat(), to_on=to_on.isoformat(), after=after, most=most
-    )
-    return {row["prescriber"]: row["missed"] for row in rows}
+    tx: Transaction, *, from_on: date, to_on: date, page: int = 1000
+) -> AsyncIterator[Mapping[str, int]]:
+    """Yield how many records each prescriber wrote without a review in time, between two days, a page at a time (R51)."""
+    after = ""
+    while True:
+        rows = await tx.rows(
+            "treatments.missed_counts", from_on=from_on.isoformat(), to_on=to_on.isoformat(), after=after, most=page
+        )
+        if rows:
+            yield {row["prescriber"]: row["missed"] for row in rows}
+        if len(rows) < page:
+            return
+        after = rows[-1]["prescriber"]
 
 
 async def counts(tx: Transaction) -> Mapping[str, int]:

@@ -44,7 +44,8 @@ class TreatmentsProjection:
     programme: Programme
     clock: Callable[[], datetime]
     machine: str
-    lease_seconds: float = 60.0
+    lease_seconds: float = 15.0
+    """How long a process that died holds the others up. One that takes longer over a turn does no harm: see ``pass_to``."""
     _safe_seq: int = 0
     _awaited: Horizon = field(default_factory=Horizon)
     _leased_until: datetime | None = None

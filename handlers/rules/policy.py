@@ -127,6 +127,26 @@ class Policy(BaseModel):
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
     )
 
+    short_supply_hours: int = Field(
+        48, ge=0, description="R43, R44: a supply of at most this many hours is exempt or not reportable."
+    )
+    veterinarian_report_days: Days = Field(
+        7, ge=1, description="R41: a veterinarian reports this many days after the last report at the latest."
+    )
+    overdue_notice_days: tuple[int, ...] = Field(
+        (1, 3, 5),
+        min_length=1,
+        description="R42: business days on which an overdue dispenser is e-mailed; afterwards it is listed to administrators.",
+    )
+    error_reminder_days: Days = Field(7, description="R47: how long records in error are reminded of daily.")
+    unregistered_submitter: Literal["accept", "warn", "refuse"] = Field(
+        "refuse",
+        description="R61: what is done about records of a dispenser that is registered for other broker users.",
+    )
+    unknown_dispenser_holds: bool = Field(
+        False, description="R21 of the checks: whether records of an unknown dispenser wait until it is registered."
+    )
+
     @model_validator(mode="after")
     def _help_desk_has_hours(self) -> Policy:
         if self.help_desk_closes <= self.help_desk_opens:

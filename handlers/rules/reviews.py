@@ -9,6 +9,7 @@ from handlers.rules.policy import Policy
 from handlers.rules.treatments import Supply, Treatment
 
 DAY = timedelta(days=1)
+_OVERDUE_DAYS_MAX = 3660
 
 
 def is_missed(supply: Supply, reviewed_on: Iterable[date], policy: Policy) -> bool:
@@ -37,7 +38,12 @@ def due_on(treatment: Treatment, reviewed_on: date | None, policy: Policy) -> da
     return due if due - DAY * max(policy.review_reminder_days, default=0) <= treatment.ends_on else None
 
 
-def has_its_turn(due: date, today: date, policy: Policy) -> bool:
-    """Tell whether a reminder of this review goes out today: before, on the day, and weekly while overdue (R55)."""
-    left = (due - today).days
-    return left in policy.review_reminder_days or (left < 0 and -left % policy.review_overdue_days == 0)
+def reminded_on(today: date, policy: Policy) -> list[date]:
+    """Return the due dates whose reminder goes out today: before, on the day, and every week while overdue (R55).
+
+    What has been overdue for ten years is reminded of no more.
+    """
+    ahead = [today + DAY * days for days in policy.review_reminder_days]
+    step = policy.review_overdue_days
+    overdue = [today - DAY * days for days in range(step, _OVERDUE_DAYS_MAX, step)]
+    return sorted({*ahead, *overdue})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, time, timedelta
 
+from handlers.rules.reviews import reminded_on
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
 from store import reviews, treatments
@@ -24,8 +25,7 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
         tx,
         today=today,
         to_on=today + _DAY * max(policy.review_reminder_days, default=0),
-        reminded_on=[today + _DAY * days for days in sorted(policy.review_reminder_days)],
-        overdue_every_days=policy.review_overdue_days,
+        reminded_on=reminded_on(today, policy),
     ):
         standing |= page
     if not standing:

@@ -1,8 +1,8 @@
-"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12, R22."""
+"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from messages.asap.faults import Finding, shape
 from messages.asap.fields import FieldChecks
@@ -16,23 +16,20 @@ Found = list[Finding]
 
 
 class DispensingChecks:
-    """The checks that need all of DSP, or DSP beside PAT, PRE and CDI. Fields padded as in FieldChecks."""
+    """The checks that need all of DSP, or DSP beside PAT and CDI. Fields padded as in FieldChecks."""
 
     def __init__(self, version: str, rules: CheckRules, fields: FieldChecks, dates: Memo[str]) -> None:
         self._version, self._rules, self._fields, self._dates = version, rules, fields, dates
         self.quantities = Memo(canonical_quantity)
         self.ndcs = Memo(lambda text: normalise_ndc(text, rules.ndc_digits) or "")
 
-    def dispensation(
-        self, pat: Sequence[str], dsp: Sequence[str], pre: Sequence[str], ingredients: int
-    ) -> tuple[Finding, ...]:
+    def dispensation(self, pat: Sequence[str], dsp: Sequence[str], ingredients: int) -> tuple[Finding, ...]:
         """Name what is wrong with a dispensation, apart from faults inside PAT, PRE, CDI and AIR."""
         findings = list(self._fields.segment("DSP", dsp))
         for check in (self._identity, self._order_of_dates, self._counts, self._partial_fill, self._product):
             check(dsp, findings)
         self._age(pat, dsp, findings)
         self._ingredients(dsp, ingredients, findings)
-        self._schedule(dsp, pre, findings)
         if dsp[14] and not self._fields.npi[dsp[14].strip()]:
             text = f"found {shape(dsp[14])}; expected an NPI with a right check digit"
             findings.append(Finding("R19.pharmacist", "DSP14", text))
@@ -127,15 +124,6 @@ class DispensingChecks:
         elif ingredients and dsp[7] != COMPOUND:
             findings.append(
                 Finding("R10.ingredients", "DSP07", "ingredients (CDI) for what is no compound; expected 06")
-            )
-
-    def _schedule(self, dsp: Sequence[str], pre: Sequence[str], findings: Found) -> None:
-        schedule_of: Callable[[str], str | None] | None = self._rules.schedule_of
-        if schedule_of is None or pre[2].strip() or not pre[1].strip() or dsp[7] != NDC:  # R23 tells of neither
-            return
-        if schedule_of(self.ndcs[dsp[8]]):
-            findings.append(
-                Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA number; expected it")
             )
 
 

@@ -13,6 +13,23 @@ _TO_DO: Final = {
     "error": "This record is not stored: correct it and send the record again.",
     "warning": "It is accepted all the same: correct it before the next file.",
 }
+# What to do about a check for which the sentence of its severity would be wrong.
+_TO_DO_OF: Final = {
+    ("F14", "warning"): "Send it with TH07 = P to have it stored.",
+    ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the programme of a drug that its table lacks.",
+    ("R21", "warning"): "Its records are stored: ask the programme to register the dispenser.",
+    (
+        "R21",
+        "error",
+    ): "None of its records are stored: ask the programme to register the dispenser, then send them again.",
+    ("R21.submitter", "warning"): "Its records are stored: ask the programme to register this submitter for it.",
+    ("R21.submitter", "error"): (
+        "None of its records are stored: ask the programme to register this submitter for it, then send them again."
+    ),
+    ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
+    ("R29", "warning"): "There is nothing to correct unless the record was expected to be known.",
+    ("R31", "warning"): "It is stored and marked as late: there is nothing to correct.",
+}
 
 
 class Finding(NamedTuple):
@@ -65,6 +82,11 @@ class Ledger:
         """The faults found first, at most as many as the rules list."""
         return tuple(self._listed)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further faults are only counted."""
+        return len(self._listed) >= self._rules.faults_listed
+
     def note(
         self,
         finding: Finding,
@@ -85,21 +107,25 @@ class Ledger:
             return None
         if setting == "error" and not keeps_out:
             setting = "warning"
+        self.total += 1
+        self.failed = self.failed or setting == "file"
         fault = Fault(
             check=finding.check.partition(".")[0],
             severity=setting,
             segment=_segment(finding.field),
             line=line,
-            field=finding.field if finding.field[-1:].isdigit() else None,
+            field=finding.field if finding.field[-1:].isdigit() or finding.field.islower() else None,
             prescription=prescription,
             fill_date=fill_date,
             message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting)}",
         )
-        self.total += 1
-        self.failed = self.failed or setting == "file"
-        if len(self._listed) < self._rules.faults_listed:
+        if not self.is_full:
             self._listed.append(fault)
         return fault
+
+    def count(self, finding: Finding) -> None:
+        """Count a finding that there is no room to list."""
+        self.total += self._rules.severity(finding.check) != "off"
 
 
 def shape(value: str) -> str:
@@ -119,9 +145,9 @@ def printable(value: str) -> str | None:
 
 
 def _advice(finding: Finding, severity: Severity) -> str:
-    if finding.check == "F14" and severity == "warning":
-        return "Send it with TH07 = P to have it stored."
-    if severity == "error" and finding.field.startswith("PHA"):
+    if (finding.check, severity) in _TO_DO_OF:
+        return _TO_DO_OF[finding.check, severity]
+    if severity == "error" and finding.field.startswith(("PHA", "dispenser")):
         return "None of this pharmacy's records are stored: correct it and send them again."
     return _TO_DO[severity]
 
@@ -135,11 +161,12 @@ def _sign(character: str) -> str:
 
 
 def _segment(field: str) -> str | None:
-    return field.rstrip("0123456789") or None
+    """Give the segment of a field; a record in JSON (``days_supply``) has none."""
+    return None if field.islower() else field.rstrip("0123456789") or None
 
 
 def _where(field: str, line: int) -> str:
-    place = f"Segment {line}" if line else ""
+    place = f"{'Record' if field.islower() else 'Segment'} {line}" if line else ""
     if not field:
         return f"{place}: " if place else ""
     name = f"{field} ({title(field)})" if title(field) else field

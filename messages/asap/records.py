@@ -110,10 +110,10 @@ class RecordReader:
         if not (
             is_clean
             and not (patient.findings or pre_findings or air_findings or cdi_texts)
-            and self._is_faultless(pat, dsp, pre)
+            and self._is_faultless(pat, dsp)
         ):
             cdi = tuple(self.segments["CDI"].read(text)[0] for text in cdi_texts)
-            found = self._look_closer(patient, dsp, pre, cdi, line)
+            found = self._look_closer(patient, dsp, cdi, line)
             found += [(line + 1, pre_findings), (line + 2 + len(cdi), air_findings)]
             faults = self._note(found, dsp)
             is_valid = is_valid and not any(fault.severity == "error" for fault in faults)
@@ -143,7 +143,7 @@ class RecordReader:
             *rest,
         )
 
-    def _is_faultless(self, pat: Sequence[str], dsp: Sequence[str], pre: Sequence[str]) -> bool:
+    def _is_faultless(self, pat: Sequence[str], dsp: Sequence[str]) -> bool:
         """Prove that segments which are clean in themselves fit together. False proves nothing."""
         filled, sold, days = dsp[5], dsp[17], self._numbers[dsp[10]]
         return bool(
@@ -159,19 +159,17 @@ class RecordReader:
             and dsp[8]
             and self._dispensing.ndcs[dsp[8]] == dsp[8]
             and (not dsp[14] or self.checks.npi[dsp[14]])
-            and (pre[2] or self._rules.schedule_of is None)
         )
 
     def _look_closer(
         self,
         patient: Patient,
         dsp: Sequence[str],
-        pre: Sequence[str],
         cdi: Sequence[Sequence[str]],
         line: int,
     ) -> list[tuple[int, tuple[Finding, ...]]]:
         found = [(patient.line, patient.findings)]
-        found.append((line, self._dispensing.dispensation(patient.fields, dsp, pre, len(cdi))))
+        found.append((line, self._dispensing.dispensation(patient.fields, dsp, len(cdi))))
         for ordinal, ingredient in enumerate(cdi, start=1):
             found.append((line + 1 + ordinal, self._dispensing.ingredient(ingredient, ordinal)))
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -46,6 +46,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R08.refills": "warning",
         "R09": "error",
         "R09.hyphens": "warning",
+        "R09.unlisted": "warning",  # not in the programme's table of monitored drugs
         "R10": "error",
         "R10.ingredients": "warning",
         "R11": "error",
@@ -62,14 +63,16 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R19": "error",
         "R19.pharmacist": "warning",
         "R20": "warning",
-        "R21": "error",  # dispenser unknown to the programme (the store knows)
+        # R21, R22, R28 to R31 and R09.unlisted are decided beside the store, which knows dispensers and drugs
+        "R21": "warning",  # dispenser unknown to the programme
+        "R21.submitter": "error",  # dispenser registered for other submitters
         "R22": "error",
         "R23": "error",
         "R24": "error",
         "R25": "warning",
         "R26": "warning",
         "R27": "warning",
-        "R28": "warning",  # R28 to R31 are decided beside the store
+        "R28": "warning",
         "R29": "warning",
         "R30": "warning",
         "R31": "warning",
@@ -88,7 +91,6 @@ class CheckRules:
         severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it.
         A bare id
             covers all its cases. F checks of FIXED keep theirs; R checks cannot fail a whole file.
-        schedule_of: the DEA schedule of a normalised NDC, or None when it has none or is not known (R22).
         faults_listed: how many faults a report lists; their true number is always given.
 
     """
@@ -96,7 +98,6 @@ class CheckRules:
     today: date
     severities: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
     versions: frozenset[str] = frozenset(VERSIONS)
-    schedule_of: Callable[[str], str | None] | None = None
     ndc_digits: int = NDC_DIGITS
     faults_listed: int = 100
     segments_max: int = 1_000_000

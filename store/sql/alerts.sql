@@ -5,7 +5,7 @@ VALUES (:alert_id, :patient_key, :author_id, :concern, :text, 'posted', :posted_
 ON CONFLICT (alert_id) DO NOTHING
 
 -- name: one
-SELECT alert_id, author_id, state FROM patient_alerts WHERE alert_id = :alert_id
+SELECT alert_id, author_id, concern, state FROM patient_alerts WHERE alert_id = :alert_id
 
 -- name: withdraw
 -- R28: withdrawn, and kept.
@@ -13,10 +13,9 @@ UPDATE patient_alerts SET state = 'withdrawn', withdrawn_at = :withdrawn_at, wit
 WHERE alert_id = :alert_id AND state = 'posted'
 
 -- name: posted
--- R28: the alerts that stand, newest first, for administrators: who posted what concern when, neither patient nor text.
-SELECT alert_id, author_id, concern, posted_at FROM patient_alerts
-WHERE state = 'posted' AND posted_at >= :from_at AND posted_at < :to_at
-ORDER BY posted_at DESC, no DESC LIMIT :most
+-- R28: the alerts posted between two moments that stand, for administrators: who posted what concern, neither patient nor text.
+SELECT no, alert_id, author_id, concern, state FROM patient_alerts
+WHERE state = 'posted' AND posted_at >= :from_at AND posted_at < :to_at AND no > :after ORDER BY no LIMIT :most
 
 -- name: clinical_of sqlite
 -- The crossings known of these patients.
@@ -42,6 +41,3 @@ SELECT prescriber, noticed_on, count(*) AS alerts FROM clinical_alerts
 WHERE noticed_on >= :from_on AND noticed_on < :today AND raised_on >= :raised_from
     AND (prescriber > :after_prescriber OR (prescriber = :after_prescriber AND noticed_on > :after_on))
 GROUP BY prescriber, noticed_on ORDER BY prescriber, noticed_on LIMIT :most
-
--- name: count_posted
-SELECT count(*) AS number FROM patient_alerts WHERE state = 'posted' AND posted_at >= :from_at AND posted_at < :to_at

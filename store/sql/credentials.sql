@@ -74,18 +74,6 @@ WHERE credential = 'csp' AND lapses_on > :today AND number_key > :after_number
         ('approved', 'rejected', 'withdrawn', 'expired'))
 ORDER BY number_key LIMIT :most
 
--- name: count_unregistered
-SELECT count(*) AS number FROM credentials
-WHERE credential = 'csp' AND lapses_on > :today
-    AND NOT EXISTS (SELECT 1 FROM held_credentials AS held
-        JOIN accounts ON accounts.account_id = held.account_id AND accounts.state IN ('active', 'suspended')
-        WHERE held.credential = 'csp' AND held.number_key = credentials.number_key)
-    AND NOT EXISTS (SELECT 1 FROM accounts
-        WHERE accounts.email_key = credentials.holder_email_key AND accounts.state IN ('active', 'suspended'))
-    AND NOT EXISTS (SELECT 1 FROM registrations
-        WHERE registrations.email_key = credentials.holder_email_key AND registrations.state NOT IN
-        ('approved', 'rejected', 'withdrawn', 'expired'))
-
 -- name: invited
 UPDATE credentials SET invited_on = :invited_on WHERE credential = 'csp' AND number_key = :number_key
 

@@ -62,9 +62,8 @@ INSERT INTO refused_queries (requester_id, on_behalf_of, code, asked_at, seq)
 VALUES (:requester_id, :on_behalf_of, :code, :asked_at, :seq)
 
 -- name: refusals
--- The refused queries between two moments, newest first.
-SELECT no, requester_id, on_behalf_of, code, asked_at FROM refused_queries
-WHERE asked_at >= :from_at AND asked_at < :to_at ORDER BY no DESC LIMIT :most
-
--- name: count_refusals
-SELECT count(*) AS number FROM refused_queries WHERE asked_at >= :from_at AND asked_at < :to_at
+-- R24: who was refused a patient's record between two moments, why, and how often, a page at a time.
+SELECT requester_id, code, count(*) AS queries FROM refused_queries
+WHERE asked_at >= :from_at AND asked_at < :to_at
+    AND (requester_id > :after_requester OR (requester_id = :after_requester AND code > :after_code))
+GROUP BY requester_id, code ORDER BY requester_id, code LIMIT :most

@@ -1,7 +1,7 @@
 -- name: insert
 -- What came and what became of it; a transaction of a sender is processed once (F11).
-INSERT INTO submissions (sender, transaction_control, verdict, version, file_name, body_bytes, report, received_at, seq)
-VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_bytes, :report, :received_at, :seq)
+INSERT INTO submissions (sender, transaction_control, verdict, version, file_name, body_bytes, report, created_at, received_at, seq)
+VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_bytes, :report, :created_at, :received_at, :seq)
 
 -- name: processed
 -- The report on a transaction that was processed already; a failed one and a test may come again.
@@ -11,3 +11,63 @@ WHERE sender = :sender AND transaction_control = :transaction_control AND verdic
 -- name: insert_zero_report
 INSERT INTO zero_reports (dispenser, period_from, period_to, received_at, seq)
 VALUES (:dispenser, :period_from, :period_to, :received_at, :seq)
+
+-- name: void_waiting
+-- A void of the whole transaction that was made after it and came before it (R49).
+SELECT created_at FROM submissions
+WHERE sender = :sender AND transaction_control = :transaction_control AND verdict = 'void' AND created_at >= :created_at
+ORDER BY created_at DESC LIMIT 1
+
+-- name: keep_error
+-- R47: a record that could not be stored waits for its correction.
+INSERT INTO open_errors (seq, sender, dispenser, prescription_number, filled_on, checks, reported_on)
+VALUES (:seq, :sender, :dispenser, :prescription_number, :filled_on, :checks, :reported_on)
+
+-- name: any_open sqlite
+-- One open error of these dispensers, or of these senders where the dispenser itself was at fault; nearly always none.
+SELECT no FROM open_errors
+WHERE corrected_at IS NULL AND dispenser IN (SELECT value FROM json_each(:dispensers))
+  AND (dispenser <> '' OR sender IN (SELECT value FROM json_each(:senders))) LIMIT 1
+
+-- name: any_open postgres
+SELECT no FROM open_errors
+WHERE corrected_at IS NULL AND dispenser IN (SELECT jsonb_array_elements_text(CAST(:dispensers AS jsonb)))
+  AND (dispenser <> '' OR sender IN (SELECT jsonb_array_elements_text(CAST(:senders AS jsonb)))) LIMIT 1
+
+-- name: correct sqlite
+-- Open errors of the same dispenser, prescription and day are corrected; records is a JSON list of [sender, dispenser, number, day].
+UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
+    SELECT e.no FROM json_each(:records) AS r CROSS JOIN open_errors AS e
+    WHERE e.corrected_at IS NULL AND e.seq <> :seq
+      AND e.dispenser IN ('', json_extract(r.value, '$[1]')) AND e.prescription_number = json_extract(r.value, '$[2]')
+      AND e.filled_on IN ('', json_extract(r.value, '$[3]'))
+      AND (e.dispenser <> '' OR e.sender = json_extract(r.value, '$[0]')))
+
+-- name: correct postgres
+UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
+    SELECT e.no FROM jsonb_array_elements(CAST(:records AS jsonb)) AS r(value) JOIN open_errors AS e
+      ON e.dispenser IN ('', r.value->>1) AND e.prescription_number = r.value->>2
+    WHERE e.corrected_at IS NULL AND e.seq <> :seq AND e.filled_on IN ('', r.value->>3)
+      AND (e.dispenser <> '' OR e.sender = r.value->>0))
+
+-- name: uncorrected
+-- R47: submissions of some days that have records in error, the oldest first, a page at a time.
+SELECT e.seq, e.sender, e.reported_on, s.transaction_control, s.file_name, count(*) AS errors
+FROM open_errors AS e JOIN submissions AS s ON s.seq = e.seq
+WHERE e.corrected_at IS NULL AND e.reported_on >= :reported_from AND e.reported_on <= :reported_to
+  AND (e.reported_on > :after_day OR (e.reported_on = :after_day AND e.seq > :after_seq))
+GROUP BY e.reported_on, e.seq, e.sender, s.transaction_control, s.file_name
+ORDER BY e.reported_on, e.seq LIMIT :most
+
+-- name: listed
+-- The newest first, a page at a time; '' is any sender and any verdict.
+SELECT no, sender, transaction_control, verdict, version, file_name, body_bytes, received_at, seq,
+    (SELECT count(*) FROM open_errors AS e WHERE e.seq = submissions.seq AND e.corrected_at IS NULL) AS open_errors
+FROM submissions
+WHERE no < :before AND (:sender = '' OR sender = :sender) AND (:verdict = '' OR verdict = :verdict)
+ORDER BY no DESC LIMIT :most
+
+-- name: one
+SELECT no, sender, transaction_control, verdict, version, file_name, body_bytes, report, created_at, received_at, seq,
+    (SELECT count(*) FROM open_errors AS e WHERE e.seq = submissions.seq AND e.corrected_at IS NULL) AS open_errors
+FROM submissions WHERE no = :no

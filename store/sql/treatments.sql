@@ -112,19 +112,16 @@ INSERT INTO missed_reviews (patient_id, dispenser, prescription_number, filled_o
 VALUES (:patient_id, :dispenser, :prescription_number, :filled_on, :fill_number, :quantity, :partial_fill, :prescriber, :written_on)
 
 -- name: due sqlite
--- R55: what stands against each prescriber on a day: due within the reminders' days, overdue, and whether any has its turn.
-SELECT prescriber, sum(due_on >= :today) AS due, sum(due_on < :today) AS overdue,
-    max(due_on IN (SELECT value FROM json_each(:reminded)) OR (due_on < :today
-        AND CAST(julianday(:today) - julianday(due_on) AS INTEGER) % :every_days = 0)) AS has_turn
+-- R55: what stands against each prescriber on a day: due up to a day, overdue, and how many have their turn.
+SELECT prescriber, count(*) AS standing, sum(due_on < :today) AS overdue,
+    sum(due_on IN (SELECT value FROM json_each(:reminded))) AS turns
 FROM treatments
 WHERE due_on IS NOT NULL AND prescriber > :after AND due_on <= :to_on AND ends_on >= :today
 GROUP BY prescriber ORDER BY prescriber LIMIT :most
 
 -- name: due postgres
-SELECT prescriber, count(*) FILTER (WHERE due_on >= :today) AS due, count(*) FILTER (WHERE due_on < :today) AS overdue,
-    max(CASE WHEN due_on = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:reminded AS jsonb)))) OR (due_on < :today
-        AND (CAST(CAST(:today AS text) AS date) - CAST(due_on AS date)) % CAST(:every_days AS bigint) = 0) THEN 1 ELSE 0 END)
-        AS has_turn
+SELECT prescriber, count(*) AS standing, count(*) FILTER (WHERE due_on < :today) AS overdue,
+    count(*) FILTER (WHERE due_on IN (SELECT jsonb_array_elements_text(CAST(:reminded AS jsonb)))) AS turns
 FROM treatments
 WHERE due_on IS NOT NULL AND prescriber > :after AND due_on <= :to_on AND ends_on >= :today
 GROUP BY prescriber ORDER BY prescriber LIMIT :most

@@ -10,8 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from handlers.digest.accounts import credentials_lapsed, eligibility_to_look_at, unregistered_holders
-from handlers.digest.listing import Look
 from handlers.outcomes import Done, Outcome, Refuse
 from handlers.registry import Setting, handlers
 from handlers.work import Leaving, Programme, Work
@@ -35,7 +33,20 @@ from store import accounts, credentials, delegates, inbox, outbox, standing
 from store.contract import Conflict, Store, Transaction
 from store.sqlite import SqliteStore
 from tests.conformance.conftest import OpenStore
-from tests.unit.handlers.account_life import ROBIN, csp, fail, forget_traces, log_in, secret_link, suspension
+from tests.unit.handlers.account_life import (
+    ELIGIBILITY,
+    LAPSED,
+    ROBIN,
+    UNREGISTERED,
+    csp,
+    fail,
+    forget_traces,
+    found,
+    listed,
+    log_in,
+    secret_link,
+    suspension,
+)
 from tests.unit.handlers.bench import NOW, PASSWORD, Bench, example_programme
 
 ADMIN = "a@example.org"
@@ -83,8 +94,7 @@ async def test_r22_r26_profile_address_and_terms(bench: Bench) -> None:
     """Reported, put before administrators, decided; the address moves; terms are told and accepted."""
     await bench.open_account()
     await _done(bench, AccountProfileChanged(account_id="REG-1", job="Chief", employment="ended"))
-    listed = await bench.store.read(lambda tx: eligibility_to_look_at(Look(tx, NOW.date(), bench.programme)))
-    assert listed.number == 1
+    assert await listed(bench, ELIGIBILITY) == ["REG-1: employment ended, reported today"]
     await _done(bench, AccountEligibilityKept(account_id="REG-1", administrator=ADMIN))
     await _done(bench, AccountEmailChangeRequested(account_id="REG-1", new_email="lee@example.org"))
     change_id, secret = secret_link(bench)
@@ -111,8 +121,7 @@ async def test_r20_r21_r23_access_follows_its_causes(bench: Bench) -> None:
     assert await _state(bench) == "suspended"
     await bench.sweep(date(2026, 7, 2), "suspensions_ended")
     assert await _state(bench) == "suspended"
-    lapsed = await bench.store.read(lambda tx: credentials_lapsed(Look(tx, NOW.date(), bench.programme)))
-    assert lapsed.rows == ("REG-1, State license",)
+    assert await listed(bench, LAPSED) == ["REG-1: State license"]
     await _done(bench, licence.model_copy(update={"status": "active", "expires_on": date(2026, 7, 15)}))
     assert await _state(bench) == "active"
     assert len(await bench.sweep(date(2026, 7, 1), "credential_expiry")) == 1
@@ -138,8 +147,7 @@ async def test_r5_a_long_roster_is_kept_in_bulk(bench: Bench) -> None:
         assert dict(outcome.result or {})["news"] == news
     older = CredentialRosterReceived(as_of=NOW - timedelta(days=1), holders=holders[:100])
     assert await bench.send(older) == Done({"news": 0, "accounts_changed": 0, "wrong": []})
-    listed = await bench.store.read(lambda tx: unregistered_holders(Look(tx, NOW.date(), bench.programme)))
-    assert (listed.number, len(listed.rows)) == (999, 200)
+    assert (await found(bench, UNREGISTERED)).number == 999
     assert len(await bench.sweep(date(2026, 6, 16), "unregistered_prescribers")) == 999
     assert await bench.sweep(date(2026, 6, 17), "unregistered_prescribers") == []
 

@@ -134,7 +134,7 @@ async def test_one_process_at_a_time(pharmacy: Store) -> None:
     assert await projection(pharmacy).turn()
     await bring(pharmacy, record("2"))
     assert not await projection(pharmacy, "two").turn()
-    later = projection(pharmacy, "two", seconds=61)
+    later = projection(pharmacy, "two", seconds=16)
     await project(later)
     assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 2))
 

@@ -35,6 +35,7 @@ from tests.help_desk import conduct_acts, opened, reported, ticket_acts
 from tests.records import bring, know_drugs, record
 from tests.unit.handlers.account_life import csp, fail, log_in, open_as, secret_link, suspension
 from tests.unit.handlers.bench import Bench, open_bench
+from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
 from workers.projection import TreatmentsProjection
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +196,13 @@ async def _reviews(bench: Bench) -> None:
     assert await bench.sweep(date(2026, 6, 16), "clinical_alerts")
 
 
+async def _deadlines(bench: Bench) -> None:
+    await register(bench)
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    assert await bench.sweep(date(2026, 6, 16), "error_reminders")
+    assert await bench.sweep(date(2026, 6, 18), "overdue_dispensers")
+
+
 JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _decisions,
     _registrations,
@@ -208,6 +216,7 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
     _access,
     _credentials,
     _reviews,
+    _deadlines,
 ]
 
 

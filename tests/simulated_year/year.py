@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.sweeps.review_due import SWEEP
@@ -48,6 +49,10 @@ def dea(prescriber: str) -> str:
     return f"AX{digits}{(odd + 2 * even) % 10}"
 
 
+def _programme() -> Programme:
+    return Programme(Policy(), Vault({}), ("a@example.org",), publishers=Publishers({"portal": ("*",)}))
+
+
 @dataclass
 class Year:
     """One story in one store."""
@@ -58,7 +63,7 @@ class Year:
     today: int = 0
     digests: int = 0
     _sent: int = 0
-    _programme: Programme = field(default_factory=lambda: Programme(Policy(), Vault({}), ("a@example.org",)))
+    _programme: Programme = field(default_factory=_programme)
 
     def now(self) -> datetime:
         """Noon in New York of the story's day."""
@@ -106,9 +111,14 @@ class Year:
 
     async def missed(self) -> Counter[str]:
         """How many records each prescriber wrote without a review in time."""
-        found = await self.store.read(
-            lambda tx: treatments.missed_counts(tx, from_on=on(-30), to_on=on(DAYS), most=10_000)
-        )
+
+        async def unit(tx: Transaction) -> Counter[str]:
+            found: Counter[str] = Counter()
+            async for page in treatments.missed_counts(tx, from_on=on(-30), to_on=on(DAYS), page=7):
+                found.update(page)
+            return found
+
+        found = await self.store.read(unit)
         names = {dea(f"D{number}"): f"D{number}" for number in range(self.story.prescribers)}
         return Counter({names[number]: count for number, count in found.items()})
 

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
         "outbox": ("leaving:app", "List what leaves; release or discard what did not."),
         "mail": ("mails:app", "Read the e-mails in the mail folder; look at every notice there is."),
+        "submissions": ("submissions:app", "List what gateways handed in, and see each report."),
+        "drugs": ("drugs:app", "Load, list or look up the drugs that must be reported."),
         "doctor": ("broker:doctor", "Say in words what is wrong with the broker."),
         "topology": ("broker:topology_app", "Show or declare queues, exchanges and policies."),
         "publishers": ("publishers:app", "Show who may publish what, also as RabbitMQ's permissions."),

@@ -6,6 +6,8 @@ import json
 from datetime import date
 from typing import Any
 
+from handlers.digest.accounts import LISTINGS
+from handlers.digest.listing import Listed, Look
 from handlers.links import with_links_opened
 from handlers.outcomes import Done, Outcome
 from handlers.sweeps.sweep import ChoreSweep, sweeps
@@ -20,9 +22,8 @@ ROBIN = "robin@example.org"
 
 
 async def open_as(bench: Bench, name: str, role: str, *, email: str, numbers: dict[Kind, str] | None = None) -> None:
-    """An account of this role is open and holds these numbers, and none of the bench's form."""
+    """An account of this role is open and holds these numbers."""
     await bench.open_account(name, email=email)
-    await bench.change(f"DELETE FROM held_credentials WHERE account_id = '{name}'")
     await bench.change(f"UPDATE accounts SET role = '{role}' WHERE account_id = '{name}'")
     for kind, number in (numbers or {}).items():
         await bench.store.write(lambda tx, k=kind, n=number: credentials.hold_number(tx, name, k, n))  # type: ignore[misc]
@@ -74,6 +75,21 @@ def suspension(name: str = "REG-1", *, until: date | None = None) -> AccountSusp
 def csp(number: str = "CSP.1", *, status: Any = "active", expires_on: date | None = None) -> CredentialChanged:
     """The licensing system speaks of a CSP registration."""
     return CredentialChanged(credential="csp", number=number, status=status, expires_on=expires_on)
+
+
+async def found(bench: Bench, place: int) -> Listed:
+    """What the administrators' digest finds of accounts at a place on the bench's day."""
+    (listing,) = [one for one in LISTINGS if one.place == place]
+    today = bench.programme.policy.local_date(bench.now)
+    return await bench.store.read(lambda tx: listing.find(Look(tx, today, bench.programme)))
+
+
+async def listed(bench: Bench, place: int) -> list[str]:
+    """Its lines."""
+    return list((await found(bench, place)).rows)
+
+
+ELIGIBILITY, LAPSED, UNREGISTERED = 40, 41, 42
 
 
 async def forget_traces(bench: Bench, on: date) -> None:

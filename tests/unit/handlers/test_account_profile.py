@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.digest.accounts import eligibility_to_look_at
-from handlers.digest.listing import Look
 from handlers.outcomes import DONE, Defer, Done, Outcome, Refuse
 from messages.account import (
     AccountEligibilityKept,
@@ -18,7 +16,7 @@ from messages.account import (
     AccountProfileChanged,
     AccountSuspended,
 )
-from tests.unit.handlers.account_life import ROBIN, account, log_in, secret_link, suspension
+from tests.unit.handlers.account_life import ELIGIBILITY, ROBIN, account, listed, log_in, secret_link, suspension
 from tests.unit.handlers.bench import NOW, Bench
 
 NEW = "robin.lee@example.org"
@@ -27,12 +25,6 @@ NEW = "robin.lee@example.org"
 def _code(outcome: Outcome) -> str:
     assert isinstance(outcome, Refuse)
     return outcome.code
-
-
-async def _to_look_at(bench: Bench) -> list[str]:
-    listed = await bench.store.read(lambda tx: eligibility_to_look_at(Look(tx, NOW.date(), bench.programme)))
-    assert listed.number == len(listed.rows)
-    return list(listed.rows)
 
 
 async def _profile(bench: Bench) -> tuple[str, ...]:
@@ -49,7 +41,7 @@ async def test_r22_a_reported_profile_replaces_what_it_names(bench: Bench) -> No
     assert await _profile(bench) == ("Robin", "Lee", "Elm Clinic", "Chief", "employed")
     assert (await account(bench)).name == "Robin Lee"
     assert await bench.count("account_history WHERE reason = 'employment, facility, last_name'") == 1
-    assert await _to_look_at(bench) == []
+    assert await listed(bench, ELIGIBILITY) == []
 
 
 @pytest.mark.parametrize(
@@ -67,15 +59,15 @@ async def test_r22_a_change_that_ends_eligibility_is_put_before_administrators(
     await bench.open_account()
     message = AccountProfileChanged.model_validate({"account_id": "REG-1"} | change)
     assert await bench.send(message) == Done({"before_administrators": True})
-    assert await _to_look_at(bench) == [f"REG-1, {why}, reported on 2026-06-15"]
+    assert await listed(bench, ELIGIBILITY) == [f"REG-1: {why}, reported today"]
     assert (await account(bench)).state == "active"
     kept = AccountEligibilityKept(account_id="REG-1", administrator="a@example.org")
     assert await bench.send(kept) == DONE
-    assert await _to_look_at(bench) == []
+    assert await listed(bench, ELIGIBILITY) == []
     assert _code(await bench.send(kept)) == "nothing_to_look_at"
     await bench.send(message)
     await bench.send(suspension())
-    assert await _to_look_at(bench) == []
+    assert await listed(bench, ELIGIBILITY) == []
 
 
 async def test_r22_only_administrators_keep_an_account(bench: Bench) -> None:
@@ -84,7 +76,7 @@ async def test_r22_only_administrators_keep_an_account(bench: Bench) -> None:
     await bench.send(AccountProfileChanged(account_id="REG-1", role="given_up"))
     outcome = await bench.send(AccountEligibilityKept(account_id="REG-1", administrator=ROBIN))
     assert _code(outcome) == "not_an_administrator"
-    assert len(await _to_look_at(bench)) == 1
+    assert len(await listed(bench, ELIGIBILITY)) == 1
 
 
 async def test_messages_wait_for_their_account(bench: Bench) -> None:

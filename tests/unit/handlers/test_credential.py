@@ -6,15 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.digest.accounts import credentials_lapsed, unregistered_holders
-from handlers.digest.listing import Look
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.rules.policy import Policy
 from handlers.rules.standing import lapses_on
 from messages.credential import CredentialChanged, CredentialRosterReceived, CspHolder
-from store import credentials, terms
+from store import accounts, credentials, registrations, terms
 from store.contract import Transaction
-from tests.unit.handlers.account_life import ROBIN, account, causes, csp, open_as
+from tests.unit.handlers.account_life import LAPSED, ROBIN, UNREGISTERED, account, causes, csp, listed, open_as
 from tests.unit.handlers.bench import NOW, Bench
 from tests.unit.handlers.conftest import OpenBench
 
@@ -152,15 +150,22 @@ async def test_r21_a_dea_number_has_its_check_digit(bench: Bench) -> None:
 
 async def test_r21_an_account_begins_with_the_numbers_on_its_form(bench: Bench) -> None:
     """CSP, DEA and licence of the registration, and the terms it agreed to."""
-    form = {"csp_number": "csp 1", "dea_number": "AB1234563", "employer_name": "Elm"}
-    await bench.open_account(role="VA Prescriber", **form)
+    await bench.open_account()
+    await bench.change("DELETE FROM accounts")
+    await bench.change("DELETE FROM terms_acceptances")
+    await bench.change("DELETE FROM held_credentials")
+    form = '{"first_name": "R", "last_name": "E", "csp_number": "csp 1", "dea_number": "AB1234563", "employer_name": "Elm"}'
+    await bench.change(f"UPDATE registrations SET applicant = '{form}'")
 
     async def unit(tx: Transaction) -> list[object]:
+        registration = await registrations.one(tx, "REG-1")
+        assert registration is not None
+        await accounts.open_account(tx, registration, set_on=NOW.date(), expires_on=NOW.date(), now=NOW)
         kinds: tuple[credentials.Kind, ...] = ("csp", "dea", "license")
         held = [await credentials.held_number(tx, "REG-1", kind) for kind in kinds]
         return [*held, await terms.accepted_at(tx, "REG-1", "2026-01")]
 
-    assert await bench.store.read(unit) == ["CSP1", "AB1234563", None, NOW]
+    assert await bench.store.write(unit) == ["CSP1", "AB1234563", None, NOW]
     assert await bench.count("accounts WHERE facility = 'Elm'") == 1
 
 
@@ -173,10 +178,10 @@ async def test_r5_a_roster_tells_who_holds_what(bench: Bench) -> None:
     )
     assert await bench.send(roster) == Done({"news": 4, "accounts_changed": 1, "wrong": ["holders.3.npi"]})
     assert bench.told == [("credential.lapsed", ROBIN)]
-    listed = await bench.store.read(lambda tx: unregistered_holders(Look(tx, NOW.date(), bench.programme)))
-    assert (listed.rows, listed.number) == (("CSP CSP2", "CSP CSP5"), 2)
-    lapsed = await bench.store.read(lambda tx: credentials_lapsed(Look(tx, NOW.date(), bench.programme)))
-    assert lapsed.rows == ("REG-1, Controlled-substance registration (CSP)",)
+    assert await listed(bench, UNREGISTERED) == ["CSP2", "CSP5"]
+    assert await listed(bench, LAPSED) == ["REG-1: Controlled-substance registration (CSP)"]
+    bench.now = NOW + 2 * DAY
+    assert await listed(bench, LAPSED) == []
 
 
 async def test_r5_a_roster_sent_again_changes_nothing(bench: Bench) -> None:
@@ -185,8 +190,7 @@ async def test_r5_a_roster_sent_again_changes_nothing(bench: Bench) -> None:
     assert await bench.count("credentials") == 2
     older = _roster(_holder(2, status="lapsed"), as_of=NOW - DAY)
     assert await bench.send(older) == Done({"news": 0, "accounts_changed": 0, "wrong": []})
-    listed = await bench.store.read(lambda tx: unregistered_holders(Look(tx, NOW.date(), bench.programme)))
-    assert listed.rows == ("CSP CSP2",)
+    assert await listed(bench, UNREGISTERED) == ["CSP2"]
 
 
 async def test_r5_who_has_an_account_or_a_pending_registration_is_not_listed(bench: Bench) -> None:
@@ -195,8 +199,7 @@ async def test_r5_who_has_an_account_or_a_pending_registration_is_not_listed(ben
     await open_as(bench, "REG-1", "Dentist", email="other@example.org", numbers={"csp": "CSP.1"})
     await open_as(bench, "REG-2", "Dentist", email="no2@example.org")
     await bench.send(bench.registration("REG-3", email="NO3@example.org"))
-    listed = await bench.store.read(lambda tx: unregistered_holders(Look(tx, NOW.date(), bench.programme)))
-    assert listed.rows == ("CSP CSP0", "CSP CSP4")
+    assert await listed(bench, UNREGISTERED) == ["CSP0", "CSP4"]
 
 
 async def test_r5_reminders_are_off_until_the_programme_wants_them(bench: Bench) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handlers.rules.patients import Person, patient_key
 
@@ -91,3 +94,19 @@ def test_the_key_says_nothing_by_itself() -> None:
 def test_where_one_name_ends_and_another_begins_matters() -> None:
     """Ann Marsh is not Annm Arsh."""
     assert _named("Marsh", "Ann") != _named("Arsh", "Annm")
+
+
+_NOT_A_NAME = frozenset("jr sr ii iii iv esq md phd junior senior".split())
+_WORD = st.text("abcdefghijklmnopqrstuvwxyzåéîõüñç", min_size=2, max_size=12).filter(
+    lambda word: word not in _NOT_A_NAME
+)
+_WRITTEN = st.sampled_from([str.upper, str.lower, str.title, lambda name: f" {name.replace('-', '  ')}. "])
+
+
+@given(st.lists(_WORD, min_size=1, max_size=3), st.lists(_WORD, min_size=1, max_size=2), _WRITTEN, st.booleans())
+def test_any_name_keeps_its_key(last: list[str], first: list[str], write: Callable[[str], str], swaps: bool) -> None:
+    """However it is written, joined and put in place of the other: one key, and it is no other first name's."""
+    names = write("-".join(last)), write(" ".join(first))
+    key = _named("-".join(last), " ".join(first))
+    assert _named(*(reversed(names) if swaps else names)) == key
+    assert _named("-".join(last), " ".join([*first, "xy"])) != key

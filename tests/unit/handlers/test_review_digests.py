@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from handlers.digest.listing import Look
-from handlers.digest.reviews import alerts_posted, queries_refused, reviews_missed
+from handlers.digest.reviews import LISTINGS
 from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewRequested
+from store.contract import Transaction
 from tests.people import OFFICER, open_account
 from tests.records import BENZODIAZEPINE, bring, know_drugs, record
 from tests.unit.handlers.bench import NOW, Bench
@@ -150,28 +152,40 @@ async def test_r29_what_happened_long_ago_is_not_told(watchful: Bench) -> None:
     assert await told(watchful, NOW.date(), NOW.date() + 9 * DAY, "clinical_alerts") == {}
 
 
+async def listed(bench: Bench, today: date) -> dict[str, Sequence[str]]:
+    """What the administrators' digest of a day lists of these things."""
+
+    async def unit(tx: Transaction) -> dict[str, Sequence[str]]:
+        look = Look(tx, today, bench.programme)
+        found = {listing.title.split()[0]: (await listing.find(look)).rows for listing in LISTINGS}
+        return {title: list(rows) for title, rows in found.items() if rows}
+
+    return await bench.store.read(unit)
+
+
 async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(clinic: Bench) -> None:
-    """Who, what concern, why, and when; neither the patient nor what was written. A withdrawn alert is not listed."""
+    """Who, what concern, why and how often; neither the patient nor what was written. A withdrawn alert is not listed."""
     await open_account(clinic.store, "OFF-1", OFFICER)
     patient = NamedPatient(patient_id="a" * 32)
     for name in ("ALERT-1", "ALERT-2"):
         alert = PatientAlertPosted(alert_id=name, author="DR-1", patient=patient, concern="misuse", text="Secret.")
         await clinic.send(alert)
     await clinic.send(PatientAlertWithdrawn(alert_id="ALERT-2", author="DR-1"))
-    await clinic.send(ReviewRequested(requester="OFF-1", patient=patient))
-    today, programme = NOW.date() + DAY, clinic.programme
-    listed = await clinic.store.read(lambda tx: alerts_posted(Look(tx, today, programme)))
-    assert (listed.rows, listed.number) == (("ALERT-1, misuse, by DR-1, at 11:00",), 1)
-    refused = await clinic.store.read(lambda tx: queries_refused(Look(tx, today, programme)))
-    assert (refused.rows, refused.number) == (("OFF-1, no active case, at 11:00",), 1)
-    assert (await clinic.store.read(lambda tx: alerts_posted(Look(tx, today + DAY, programme)))).number == 0
-    assert (await clinic.store.read(lambda tx: queries_refused(Look(tx, NOW.date(), programme)))).number == 0
+    for requester in ("OFF-1", "OFF-1", "NOBODY"):
+        await clinic.send(ReviewRequested(requester=requester, patient=patient))
+    today = NOW.date()
+    assert [await listed(clinic, day) for day in (today, today + 2 * DAY)] == [{}, {}]
+    assert await listed(clinic, today + DAY) == {
+        "Alerts": ["ALERT-1, misuse, by DR-1"],
+        "Queries": ["NOBODY, account not active, once", "OFF-1, no active case, 2 times"],
+    }
 
 
 async def test_r51_missed_reviews_are_listed_by_prescriber(clinic: Bench) -> None:
     """How often each prescriber of the last 30 days wrote without a review in time."""
     await treat(clinic, "ROBIN")
+    await treat(clinic, "SAM")
     await treat(clinic, "KIM", prescriber={"dea": "AB1234563"})
     await project(clinic)
-    listed = await clinic.store.read(lambda tx: reviews_missed(Look(tx, FIRST + 30 * DAY, clinic.programme)))
-    assert (listed.rows, listed.number) == (("AB1234563: 1", f"{DEA}: 1"), 2)
+    assert await listed(clinic, FIRST + 30 * DAY) == {"Prescribed": ["AB1234563, once", f"{DEA}, 2 times"]}
+    assert await listed(clinic, FIRST + 71 * DAY) == {}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from handlers.rules.policy import Policy
-from handlers.rules.reviews import due_on, has_its_turn, is_missed, last_review
+from handlers.rules.reviews import due_on, is_missed, last_review, reminded_on
 from handlers.rules.treatments import Supply, treatments_of
 from store.treatments import Drug
 
@@ -94,7 +94,7 @@ def test_r54_a_treatment_that_ends_before_raises_no_duty() -> None:
 )  # fmt: skip
 def test_r55_a_review_has_its_turn(days_left: int, turn: bool) -> None:
     """14, 7 and 1 days before, on the day, and weekly while overdue."""
-    assert has_its_turn(on(days_left), on(0), POLICY) is turn
+    assert (on(days_left) in reminded_on(on(0), POLICY)) is turn
 
 
 @pytest.mark.parametrize(

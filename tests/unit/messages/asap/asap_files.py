@@ -53,11 +53,9 @@ COMPOUND = {"DSP07": "06", "DSP08": "99999123456"}
 INGREDIENT = {"CDI01": "1", "CDI02": "01", "CDI03": "00093005801", "CDI04": "2.5", "CDI05": "03"}
 
 
-def rules(
-    severities: Mapping[str, Setting] | None = None, *, schedule_of: Callable[[str], str | None] | None = None
-) -> CheckRules:
+def rules(severities: Mapping[str, Setting] | None = None) -> CheckRules:
     """Give the rules of these tests' day."""
-    return CheckRules(today=TODAY, severities=severities or {}, schedule_of=schedule_of)
+    return CheckRules(today=TODAY, severities=severities or {})
 
 
 def record(changes: Mapping[str, str] | None = None, ingredients: Sequence[Mapping[str, str]] = ()) -> Dispensing:

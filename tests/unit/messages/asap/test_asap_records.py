@@ -190,23 +190,6 @@ def test_r16_more_fields_than_the_version_defines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"PRE02": ""}, {("R22", E, "PRE02")}),
-        ({"PRE02": "", "DSP08": "0093-0058-01"}, {("R22", E, "PRE02"), ("R09", W, "DSP08")}),
-        ({"PRE02": "", "DSP08": "00093005899"}, set()),
-        ({}, set()),
-        ({"PRE01": "", "PRE02": ""}, {("R23", E, "PRE02")}),
-    ],
-    ids=["R22", "R22-normalised", "R22-unscheduled", "R22-with-dea", "R23-not-R22"],
-)
-def test_r22_a_scheduled_drug_needs_the_prescribers_dea_number(changes: Mapping[str, str], expected: Told) -> None:
-    """Only a drug known to be scheduled asks for PRE02; without a drug table nothing does."""
-    scheduled = rules(schedule_of={"00093005801": "II"}.get)
-    assert told(check_file(file_of(record(changes)), scheduled).faults) == expected
-
-
-@pytest.mark.parametrize(
     ("version", "changes", "expected"),
     [
         ("4.2", {"DSP01": ""}, set()),

@@ -1,0 +1,47 @@
+"""By when a dispensing must be reported, and since when a dispenser is overdue (R40–R42)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Literal
+
+from handlers.rules.calendar import is_business_day, next_business_day
+from handlers.rules.policy import Policy
+
+DispenserKind = Literal["pharmacy", "practitioner", "veterinarian"]
+
+
+def due_on(kind: DispenserKind, dispensed_on: date, policy: Policy) -> date:
+    """Return the last local date on which a dispensing of that day is reported in time.
+
+    Pharmacies and practitioners have until the end of the next business day (R40), veterinarians a rolling seven days, the
+    seventh included (R41).
+    """
+    if kind == "veterinarian":
+        return dispensed_on + timedelta(days=policy.veterinarian_report_days)
+    return next_business_day(dispensed_on, policy)
+
+
+def cover_due_on(kind: DispenserKind, covered_to: date, policy: Policy) -> date:
+    """Return by when a dispenser that has reported up to a day must report again (R41, R42).
+
+    A pharmacy's first day without a report is due on the business day after it. For a veterinarian ``covered_to`` is the day of
+    the last report.
+    """
+    if kind == "veterinarian":
+        return covered_to + timedelta(days=policy.veterinarian_report_days)
+    return next_business_day(covered_to + timedelta(days=1), policy)
+
+
+def overdue_cover(kind: DispenserKind, today: date, policy: Policy) -> date:
+    """Return the latest cover that is overdue today: whoever reported no further has missed a deadline."""
+    covered_to = today - timedelta(days=1)
+    while cover_due_on(kind, covered_to, policy) >= today:
+        covered_to -= timedelta(days=1)
+    return covered_to
+
+
+def business_days_overdue(due: date, today: date, policy: Policy) -> int:
+    """Count the business days after the deadline, today included."""
+    days = (due + timedelta(days=number) for number in range(1, (today - due).days + 1))
+    return sum(is_business_day(day, policy) for day in days)

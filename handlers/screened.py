@@ -1,0 +1,140 @@
+"""A submission after the store's checks: the records to store, marked, and the report with all faults (R46, R47)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from handlers.reading import Item, ReadSubmission, Run
+from handlers.reading_list import VERSION
+from handlers.rules.records import FIELDS
+from handlers.screening import Screen, Source
+from messages.asap.faults import Finding, Ledger, printable
+from messages.asap.report import FileReport
+from store.dispensations import Content, marked
+from store.submissions import OpenError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """Records of one pharmacy and one status that follow one another and are to take effect."""
+
+    pharmacy: int
+    status: str
+    contents: Sequence[Content]
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A submission after all its checks. ``barred`` are the pharmacies of which nothing is taken."""
+
+    report: FileReport
+    runs: tuple[StoredRun, ...]
+    errors: tuple[OpenError, ...]
+    barred: frozenset[int]
+
+
+class _Screening:
+    def __init__(self, read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> None:
+        self._read, self._screen, self._sources = read, screen, sources
+        room = read.rules.faults_listed - len(read.report.faults)
+        self.ledger = Ledger(replace(read.rules, faults_listed=max(room, 0)))
+        self._judged = cache(self._judge)
+        self.errors = list(read.errors)
+        self.with_errors = [0] * len(sources)
+        self.with_warnings = [0] * len(sources)
+
+    def pharmacies(self) -> frozenset[int]:
+        """Note what is wrong with the pharmacies; return those barred by it (R21, R61)."""
+        barred = set()
+        for pharmacy, source in zip(self._read.pharmacies, self._sources, strict=True):
+            if source.finding is not None and pharmacy.is_valid:
+                fault = self.ledger.note(self._named(source.finding), pharmacy.line)
+                if fault is not None and fault.severity == "error":
+                    barred.add(pharmacy.index)
+        return frozenset(barred)
+
+    def run(self, run: Run) -> StoredRun:
+        """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
+        if run.status == "void":
+            return StoredRun(run.pharmacy, run.status, [item.content for item in run.items])
+        kept = (self._record(run.pharmacy, item) for item in run.items)
+        return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
+
+    def bar(self, run: Run) -> None:
+        """Count the records of a barred pharmacy as in error."""
+        for content, _ in run.items:
+            self._keep_out(run.pharmacy, content, "R21")
+
+    def _record(self, pharmacy: int, item: Item) -> Content | None:
+        content, detail = item
+        marks, findings = self._screen.record(content, detail, self._sources[pharmacy])
+        if not findings:
+            return marked(content, marks, content.warnings) if marks else content
+        warnings, errors = self._judged(tuple(findings))
+        self._tell(findings, content, detail.line)
+        if errors:
+            self._keep_out(pharmacy, content, errors)
+            return None
+        if content.warnings:
+            warnings = f"{content.warnings} {warnings}".strip()
+        else:
+            self.with_warnings[pharmacy] += bool(warnings)
+        return marked(content, marks, warnings)
+
+    def _judge(self, findings: tuple[Finding, ...]) -> tuple[str, str]:
+        """Give the checks among these that are warnings, and those that are errors."""
+        severities = [(finding.check, self._read.rules.severity(finding.check)) for finding in findings]
+        return (
+            " ".join(check.partition(".")[0] for check, severity in severities if severity == "warning"),
+            " ".join(check.partition(".")[0] for check, severity in severities if severity == "error"),
+        )
+
+    def _tell(self, findings: Sequence[Finding], content: Content, line: int) -> None:
+        for finding in findings:
+            if self.ledger.is_full:  # a late file has as many of these as records
+                self.ledger.count(finding)
+            else:
+                number = printable(content.prescription_number)
+                self.ledger.note(self._named(finding), line, prescription=number, fill_date=content.filled_on)
+
+    def _keep_out(self, pharmacy: int, content: Content, checks: str) -> None:
+        self.with_errors[pharmacy] += 1
+        self.with_warnings[pharmacy] -= bool(content.warnings)
+        self.errors.append(OpenError(content.dispenser, content.prescription_number, content.filled_on, checks))
+
+    def _named(self, finding: Finding) -> Finding:
+        if self._read.report.version != VERSION:
+            return finding
+        return finding._replace(field=FIELDS[finding.field])
+
+
+def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> Screened:
+    """Give what is to be stored, and the report on all of it; the counts still add up."""
+    screening = _Screening(read, screen, sources)
+    barred = screening.pharmacies()
+    runs = []
+    for run in read.runs:
+        if run.pharmacy in barred:
+            screening.bar(run)
+        else:
+            runs.append(screening.run(run))
+    pharmacies = tuple(
+        replace(
+            counts,
+            valid=counts.valid - errors,
+            with_errors=counts.with_errors + errors,
+            with_warnings=counts.with_warnings + warnings,
+        )
+        for counts, errors, warnings in zip(
+            read.report.pharmacies, screening.with_errors, screening.with_warnings, strict=True
+        )
+    )
+    report = replace(
+        read.report,
+        pharmacies=pharmacies,
+        faults=(*read.report.faults, *screening.ledger.listed),
+        faults_total=read.report.faults_total + screening.ledger.total,
+    )
+    return Screened(report, tuple(runs), tuple(screening.errors), barred)

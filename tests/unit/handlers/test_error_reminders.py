@@ -1,0 +1,94 @@
+"""Records in error are reminded of daily for a week, until a later record corrects them (R47)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+
+from handlers.outcomes import Done
+from messages.dispensation import DispensationRecordSubmitted
+from store import submissions
+from store.contract import Transaction
+from store.submissions import Uncorrected
+from tests.unit.handlers.bench import Bench
+from tests.unit.handlers.dispensing import dispensing, file, hand_in, json_record
+
+TODAY = date(2026, 6, 15)
+
+
+async def reminded(bench: Bench, days: int = 1) -> list[int]:
+    """How many open errors each notice told, on each of so many days after today."""
+    found = []
+    for number in range(1, days + 1):
+        for one in await bench.sweep(TODAY + timedelta(days=number), "error_reminders"):
+            assert one.destination == "files@example.org"
+            found.append(int(str(one.facts["errors"])))
+    return found
+
+
+async def test_r47_errors_are_reminded_of_for_seven_days(bench: Bench) -> None:
+    """Daily, with their number; on the day itself the report has told them, after a week administrators are."""
+    bad = {"DSP09": "none"}
+    await hand_in(bench, file("T1", dispensing("1", **bad), dispensing("2", **bad), dispensing("3")))
+    assert await bench.sweep(TODAY, "error_reminders") == []
+    assert await reminded(bench, 10) == [2] * 7
+
+    async def unit(tx: Transaction) -> list[Sequence[Uncorrected]]:
+        until = TODAY + timedelta(days=8 - 7 - 1)
+        return [page async for page in submissions.uncorrected(tx, reported_from=date.min, reported_to=until)]
+
+    ((left,),) = await bench.store.read(unit)
+    assert (left.sender, left.transaction_control, left.errors) == ("gateway", "T1", 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"DSP09": "none"}, "00"),
+        ({"DSP09": "none"}, "01"),
+        ({"DSP05": "20260701"}, "00"),
+        ({"PRE01": "", "PRE02": ""}, "00"),
+    ],
+)
+async def test_r47_the_same_record_corrected_is_told_no_more(bench: Bench, wrong: dict[str, str], status: str) -> None:
+    """New or as a revision; also when the day filled was what was wrong."""
+    await hand_in(bench, file("T1", dispensing("1", **wrong), dispensing("2", **wrong)))
+    await hand_in(bench, file("T2", dispensing("1", status)))
+    assert await reminded(bench) == [1]
+    await hand_in(bench, file("T3", dispensing("2", status)))
+    assert await reminded(bench, 9) == []
+
+
+async def test_r47_another_prescription_corrects_nothing(bench: Bench) -> None:
+    """Nor does the same number of another day."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    await hand_in(bench, file("T2", dispensing("2"), dispensing("1", DSP05="20260611")))
+    assert await reminded(bench) == [1]
+
+
+async def test_r47_a_pharmacys_own_number_may_be_what_is_corrected(bench: Bench) -> None:
+    """The record then comes from another number; only the same submitter's counts."""
+    await hand_in(bench, file("T1", dispensing("1"), PHA03="AB1234560"))
+    await hand_in(bench, file("T1", dispensing("1"), PHA03="AS1234563"), sender="other")
+    assert await reminded(bench) == [1]
+    await hand_in(bench, file("T2", dispensing("1")))
+    assert await reminded(bench, 3) == []
+
+
+async def test_r47_the_same_error_again_is_one_error(bench: Bench) -> None:
+    """It waits with the newer submission, and for a week from that."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    bench.now += timedelta(days=1)
+    await hand_in(bench, file("T2", dispensing("1", DSP09="0")))
+    assert await reminded(bench, 10) == [1] * 7
+
+
+async def test_r47_a_record_in_json_corrects_a_files(bench: Bench) -> None:
+    """Whichever way it comes, the record is the same."""
+    await hand_in(bench, file("T1", dispensing("800001", DSP09="none")))
+    message = DispensationRecordSubmitted.model_validate_json(json.dumps(json_record("800001")))
+    assert isinstance(await bench.send(message), Done)
+    assert await reminded(bench, 3) == []

@@ -1,0 +1,216 @@
+"""The checks that need the store: dispensers, drugs and deadlines (R21, R22, R28, R31 of the checks; R40–R44, R61)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from handlers.outcomes import Defer, Done
+from messages.dispensation import DispensationFileSubmitted
+from messages.dispenser import DispenserExemptionDeclared
+from tests.unit.handlers.bench import Bench
+from tests.unit.handlers.conftest import OpenBench
+from tests.unit.handlers.dispensing import (
+    NERVE,
+    RESCUE,
+    UNLISTED,
+    became,
+    dispensing,
+    faults,
+    file,
+    hand_in,
+    kept,
+    load_drugs,
+    register,
+)
+
+
+async def test_without_a_register_and_a_table_nothing_is_asked(bench: Bench) -> None:
+    """A programme that loaded neither hears no complaint about either."""
+    report = await hand_in(bench, file("T1", dispensing("1", PRE02=""), dispensing("2", DSP08=UNLISTED, DSP10="1")))
+    assert became(report) == {"stored": 2}
+    assert report["faults"] == []
+
+
+async def test_r22_a_scheduled_drug_needs_the_prescribers_dea_number(bench: Bench) -> None:
+    """Only a drug known to be scheduled asks for PRE02; with neither number it is R23's."""
+    await load_drugs(bench)
+    report = await hand_in(
+        bench,
+        file(
+            "T1",
+            dispensing("1", PRE02=""),
+            dispensing("2", PRE02="", DSP08=NERVE),
+            dispensing("3", PRE02="", PRE01=""),
+            dispensing("4", PRE02="", DSP01="02"),
+        ),
+    )
+    assert faults(report) == [("R23", "error", "3"), ("R22", "error", "1")]
+    assert became(report) == {"stored": 1, "with_errors": 2, "voids_not_found": 1}
+
+
+async def test_r44_what_need_not_be_reported_is_stored_and_marked(bench: Bench) -> None:
+    """A scheduled drug for 48 hours and naloxone for an animal are; gabapentin over 48 hours is reportable."""
+    await load_drugs(bench)
+    report = await hand_in(
+        bench,
+        file(
+            "T1",
+            dispensing("1", DSP10="2"),
+            dispensing("2", DSP10="3"),
+            dispensing("3", DSP08=NERVE, DSP10="2"),
+            dispensing("4", DSP08=RESCUE, DSP10="1"),
+            dispensing("5", DSP08=RESCUE, DSP10="1", PAT20="02", PAT23="REX"),
+        ),
+    )
+    assert became(report) == {"stored": 5, "with_warnings": 3}
+    marked = ("not_reportable", "R28")
+    assert await kept(bench) == [marked, ("", ""), marked, ("", ""), marked]
+    assert "nothing to correct" in report["faults"][0]["message"]
+
+
+async def test_r44_an_ndc_not_in_the_table_is_stored_with_a_warning(bench: Bench) -> None:
+    """Nor is it taken for a scheduled drug; a compound's number is none of a drug."""
+    await load_drugs(bench)
+    report = await hand_in(bench, file("T1", dispensing("1", DSP08=UNLISTED, PRE02="")))
+    assert faults(report) == [("R09", "warning", "1")]
+    assert became(report) == {"stored": 1, "with_warnings": 1}
+    assert "tell the programme" in report["faults"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "is_late"),
+    [
+        ({"DSP05": "20260612"}, "pharmacy", False),
+        ({"DSP05": "20260611"}, "pharmacy", True),
+        ({"DSP05": "20260611", "DSP17": "20260612"}, "pharmacy", False),
+        ({"DSP05": "20260611"}, "veterinarian", False),
+        ({"DSP05": "20260608", "DSP03": "20260608"}, "veterinarian", False),
+        ({"DSP05": "20260607", "DSP03": "20260607"}, "veterinarian", True),
+    ],
+)
+async def test_r40_a_late_record_is_stored_and_marked(
+    bench: Bench, fields: dict[str, str], kind: str, is_late: bool
+) -> None:
+    """The day sold counts, else the day filled; a veterinarian has seven days, the seventh included."""
+    await register(bench, dispenser_kind=kind)
+    report = await hand_in(bench, file("T1", dispensing("1", **fields)))
+    assert await kept(bench) == [("late", "R31") if is_late else ("", "")]
+    assert became(report) == {"stored": 1} | ({"with_warnings": 1} if is_late else {})
+
+
+async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
+    """A void says nothing that could be late; a revision of a late day is told like a new record."""
+    old = {"DSP05": "20260601", "DSP03": "20260601"}
+    report = await hand_in(bench, file("T1", dispensing("1", "02", **old)))
+    assert report["faults"] == []
+
+
+async def test_checks_keep_to_their_severities(bench_of: OpenBench) -> None:
+    """Late may be made an error or be switched off; it is marked all the same."""
+    late = dispensing("1", DSP05="20260611")
+    bench = await bench_of(check_severities={"R31": "off"})
+    assert (await hand_in(bench, file("T1", late)))["faults"] == []
+    assert await kept(bench) == [("late", "")]
+
+
+async def test_a_check_may_be_made_an_error(bench_of: OpenBench) -> None:
+    """What is late by the programme's own choice stays out, and the counts add up."""
+    bench = await bench_of(check_severities={"R31": "error"})
+    report = await hand_in(bench, file("T1", dispensing("1", DSP05="20260611", PAT20="02"), dispensing("2")))
+    assert became(report) == {"stored": 1, "with_errors": 1}
+
+
+async def test_r21_an_unknown_dispenser_is_told_once(bench: Bench) -> None:
+    """One warning for the pharmacy, not one for each of its records; the records are stored."""
+    await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2")))
+    assert faults(report) == [("R21", "warning", None)]
+    assert became(report) == {"stored": 2}
+
+
+async def test_r21_may_keep_records_out(bench_of: OpenBench) -> None:
+    """As an error nothing of the pharmacy is stored."""
+    bench = await bench_of(check_severities={"R21": "error"})
+    await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2", DSP09="none")))
+    assert became(report) == {"with_errors": 2}
+    assert await kept(bench) == []
+
+
+async def test_r21_may_hold_the_file(bench_of: OpenBench) -> None:
+    """Set so, it waits for the registration; nothing of it is written before."""
+    bench = await bench_of(unknown_dispenser_holds=True)
+    await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    message = DispensationFileSubmitted(body=file("T1", dispensing("1")))
+    assert isinstance(await bench.send(message, sender="gateway"), Defer)
+    await register(bench)
+    assert isinstance(await bench.send(message, sender="gateway"), Done)
+
+
+async def test_r61_only_its_submitters_may_send_for_a_dispenser(bench: Bench) -> None:
+    """Another broker user's records are refused and named; one of its own is taken by any of its numbers."""
+    await register(bench, submitters=("gateway",))
+    report = await hand_in(bench, file("T1", dispensing("1")), sender="other")
+    assert faults(report) == [("R21", "error", None)]
+    assert became(report) == {"with_errors": 1}
+    assert await kept(bench) == []
+    assert became(await hand_in(bench, file("T1", dispensing("1"), PHA03="", PHA02=""))) == {"stored": 1}
+
+
+@pytest.mark.parametrize(("how", "told"), [("warn", [("R21", "warning", None)]), ("accept", [])])
+async def test_r61_may_be_milder(bench_of: OpenBench, how: str, told: list[Any]) -> None:
+    """As a setting it warns, or says nothing."""
+    bench = await bench_of(unregistered_submitter=how)
+    await register(bench, submitters=("gateway",))
+    report = await hand_in(bench, file("T1", dispensing("1")), sender="other")
+    assert (faults(report), became(report)) == (told, {"stored": 1})
+
+
+@pytest.mark.parametrize(
+    ("facility", "fields", "mark"),
+    [
+        ("institutional", {"PAT21": "09"}, "exempt:inpatient"),
+        ("institutional", {"PAT21": "05"}, "late"),
+        ("treatment_programme", {"DSP24": "02"}, "exempt:treatment"),
+        ("licensed_facility", {"DSP10": "2"}, "exempt:short_supply"),
+        (None, {"PAT21": "09", "DSP24": "02"}, "late"),
+    ],
+)
+async def test_r43_an_exempt_record_is_stored_and_marked(
+    bench: Bench, facility: str | None, fields: dict[str, str], mark: str
+) -> None:
+    """It is never late; assisted living is not exempt, and a record alone exempts nothing."""
+    await load_drugs(bench)
+    await register(bench, facility=facility)
+    report = await hand_in(bench, file("T1", dispensing("1", DSP05="20260611", **fields)))
+    assert [row[0] for row in await kept(bench)] == [mark]
+    assert bool(report["faults"]) is (mark == "late")
+
+
+async def test_r43_asap_5_tells_what_the_dispenser_is(bench: Bench) -> None:
+    """PHA14 says it where the register does not."""
+    body = file("T1", dispensing("1", DSP05="20260611", DSP24="02"), version="5.0", PHA14="05")
+    await hand_in(bench, body)
+    assert await kept(bench) == [("exempt:treatment", "")]
+
+
+async def test_r43_a_standing_exemption_marks_what_is_reported_anyway(bench: Bench) -> None:
+    """Within its days, both included."""
+    await register(bench)
+    message = DispenserExemptionDeclared(
+        dispenser="AB1234563", exemption="sample", from_on=date(2026, 6, 1), to_on=date(2026, 6, 10)
+    )
+    assert isinstance(await bench.send(message), Done)
+    days = {"1": "20260610", "2": "20260611"}
+    await hand_in(bench, file("T1", *(dispensing(number, DSP05=day) for number, day in days.items())))
+    assert await kept(bench) == [("exempt:sample", ""), ("late", "R31")]
+
+
+async def test_faults_beyond_the_list_are_counted(bench: Bench) -> None:
+    """A late file of many records lists the first hundred faults and tells how many there are."""
+    report = await hand_in(bench, file("T1", *(dispensing(f"{n}", DSP05="20260611") for n in range(130))))
+    assert (len(report["faults"]), report["faults_total"]) == (100, 130)
+    assert became(report) == {"stored": 130, "with_warnings": 130}
