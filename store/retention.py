@@ -18,11 +18,11 @@ MAY_GO: Final = frozenset({"inbox", "outbox", "deferred", "attempts", "login_fai
 
 MADE_ANEW: Final = frozenset(
     {
-        "clinical_alerts", "missed_reviews", "patient_aliases", "patient_records", "projection_late", "stale_patients",
-        "treatments",
+        "clinical_alerts", "dispenser_numbers", "missed_reviews", "patient_aliases", "patient_records", "projection_late",
+        "stale_patients", "treatments",
     }
 )  # fmt: skip
-"""Tables that are made from what is kept (`pmp rebuild`), and may be made anew."""
+"""Tables that are made from what is kept (`pmp rebuild`, a dispenser's registration), and may be made anew."""
 
 APPEND_ONLY: Final = frozenset({"operator_acts", "origins", "terms", "terms_acceptances"})
 """Tables whose rows are never changed; so are all that ``is_append_only`` knows by their names."""

@@ -141,12 +141,6 @@ async def drugs(tx: Transaction, ndcs: Iterable[str]) -> Mapping[str, Drug]:
     return found
 
 
-async def put_drugs(tx: Transaction, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Let these drugs be known: NDC, schedule, class. Every patient is counted again."""
-    await tx.insert_all("treatments.put_drug", sorted(rows))
-    await want_recount(tx)
-
-
 async def put_strengths(tx: Transaction, rows: Iterable[tuple[str, str, str]]) -> None:
     """Let these strengths be known: NDC, ingredient, milligrams a unit. Every patient is counted again."""
     await tx.insert_all("treatments.put_strength", sorted(rows))

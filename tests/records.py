@@ -15,8 +15,9 @@ from handlers.secrets import Vault
 from handlers.work import Leaving, Programme, Work
 from messages.codec import Limits, decode
 from messages.envelope import Envelope
-from store import inbox, treatments
+from store import drugs, inbox, treatments
 from store.contract import Store, Transaction
+from store.drugs import Drug
 
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
 PROGRAMME = Programme(Policy(check_severities={"R22": "warning"}), Vault({}), ("a@example.org",))
@@ -73,11 +74,18 @@ async def bring(store: Store, *bodies: dict[str, Any]) -> None:
     await store.write(brings(*bodies))
 
 
+def drug(ndc: str, schedule: str, drug_class: str) -> Drug:
+    """A monitored drug."""
+    return Drug(ndc, "Made-up", schedule, drug_class, "over_48_hours", for_animals=False)
+
+
 async def know_drugs(store: Store) -> None:
     """Two scheduled drugs are known: by its package one of Schedule II, by its product one of Schedule IV."""
 
     async def unit(tx: Transaction) -> None:
-        await treatments.put_drugs(tx, [(OPIOID, "II", "opioid"), (BENZODIAZEPINE[:9], "IV", "benzodiazepine")])
+        await drugs.put_all(
+            tx, [drug(OPIOID, "II", "opioid"), drug(BENZODIAZEPINE[:9], "IV", "benzodiazepine")], now=NOW
+        )
         await treatments.put_strengths(tx, [(OPIOID, "oxycodone", "10")])
 
     await store.write(unit)

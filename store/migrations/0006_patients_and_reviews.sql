@@ -19,14 +19,6 @@ CREATE TABLE patient_links (
 );
 CREATE INDEX patient_links_by_key ON patient_links (patient_key, no);
 
--- Which drugs raise duties. ndc: 11 digits of a package, or the first 9 for all of them; schedule: II | III | IV | V;
--- class: opioid | benzodiazepine | another. A drug that is not here is not scheduled.
-CREATE TABLE drug_schedules (
-    ndc TEXT PRIMARY KEY,
-    schedule TEXT NOT NULL,
-    class TEXT NOT NULL
-);
-
 -- How much of an opioid is in a unit of a drug (R29): ingredient as in handlers/rules/mme.toml, strength in milligrams.
 CREATE TABLE drug_strengths (
     ndc TEXT PRIMARY KEY,

@@ -1,7 +1,7 @@
 -- Who did what to which record, when, on whose behalf (R60). Rows are only ever added; each holds the hash of the one before it in its
 -- chain, so that a change, a removal or another order shows. A transaction takes a chain that no other holds: SQLite has one
 -- writer and uses the first, PostgreSQL's writers use as many as they are at a time.
--- changes: JSON [[statement, {field: hash}], …]; no value stands here, only its hash.
+-- changes: JSON, a list of statements, each with its fields and their hashes; no value stands here, only its hash.
 CREATE TABLE audit (
     no {identity},
     chain BIGINT NOT NULL,

@@ -69,15 +69,11 @@ FROM patient_records WHERE patient_key = ANY (ARRAY(SELECT jsonb_array_elements_
 
 -- name: drugs sqlite
 -- What is known of these drugs, by package or by product.
-SELECT ndc, schedule, class FROM drug_schedules WHERE ndc IN (SELECT value FROM json_each(:ndcs))
+SELECT ndc, schedule, class FROM drugs WHERE schedule <> '' AND ndc IN (SELECT value FROM json_each(:ndcs))
 
 -- name: drugs postgres
-SELECT ndc, schedule, class FROM drug_schedules
-WHERE ndc = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:ndcs AS jsonb))))
-
--- name: put_drug
-INSERT INTO drug_schedules (ndc, schedule, class) VALUES (:ndc, :schedule, :class)
-ON CONFLICT (ndc) DO UPDATE SET schedule = excluded.schedule, class = excluded.class
+SELECT ndc, schedule, class FROM drugs
+WHERE schedule <> '' AND ndc = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:ndcs AS jsonb))))
 
 -- name: strengths sqlite
 -- How much of an opioid is in these drugs, by package or by product.

@@ -14,11 +14,11 @@ from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.work import Programme
 from messages.errors import StoreAway
-from store import inbox, patients, treatments
+from store import drugs, inbox, patients, treatments
 from store.contract import Store, Transaction
 from tests.conformance.conftest import OpenStore
 from tests.faulty_store import Fault, FaultyStore
-from tests.records import NOW, PROGRAMME, UNKNOWN, bring, envelope, handle, know_drugs, record, take
+from tests.records import NOW, PROGRAMME, UNKNOWN, bring, drug, envelope, handle, know_drugs, record, take
 from tests.tables import change, rows
 from workers.projection import TreatmentsProjection
 
@@ -237,7 +237,7 @@ async def test_a_drug_that_becomes_known_counts_for_what_was_dispensed(pharmacy:
     await bring(pharmacy, record("1", product_id=UNKNOWN))
     await project(one)
     assert await standing(pharmacy) == []
-    await pharmacy.write(lambda tx: treatments.put_drugs(tx, [(UNKNOWN[:9], "III", "opioid")]))
+    await pharmacy.write(lambda tx: drugs.put_all(tx, [drug(UNKNOWN[:9], "III", "opioid")], now=NOW))
     await project(one)
     assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 1))
 

@@ -18,9 +18,10 @@ from handlers.work import Programme
 from messages.asap.writer import Dispensing, write_transaction
 from messages.codec import Limits
 from messages.envelope import ASAP, Envelope
-from store import treatments
+from store import drugs, treatments
 from store.contract import Store, Transaction
 from tests.people import DELEGATE, link, open_account
+from tests.records import drug
 from tests.simulated_year.model import Fill, Model
 from tests.simulated_year.story import DAYS, Said, Story
 from tests.tables import change, rows
@@ -141,8 +142,8 @@ class Year:
             await open_account(self.store, f"D{number}", dea=dea(f"D{number}"))
             await open_account(self.store, f"L{number}", DELEGATE)
             await link(self.store, f"L{number}", f"D{number}")
-        scheduled = [(ndc, schedule, "") for schedule, ndc in DRUGS.items() if schedule != "other"]
-        await self.store.write(lambda tx: treatments.put_drugs(tx, scheduled))
+        scheduled = [drug(ndc, schedule, "") for schedule, ndc in DRUGS.items() if schedule != "other"]
+        await self.store.write(lambda tx: drugs.put_all(tx, scheduled, now=self.now()))
 
     def _to_model(self, said: Said) -> None:
         fill = said.fill
