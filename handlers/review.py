@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from handlers.conduct import raise_case
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.patients import key_of
 from handlers.rules.roles import Role
@@ -13,6 +14,8 @@ from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, 
 from store import accounts, delegates, patients, reviews, treatments
 
 CASE = "with_case"
+_RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
+"""Refusals that are no slip of a form: administrators look into them (R24, R25)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
             now=work.now,
             seq=work.seq,
         )
+        if refusal.code in _RAISES_A_CASE:
+            await raise_case(
+                work, "unauthorised_use", ground=refusal.code, about=message.requester,
+                text=f"The account {message.requester} asked for a patient's record: {refusal.text}",
+                account_id=message.requester,
+            )  # fmt: skip
         return replace(refusal, is_kept=True)
     key = key_of(message.patient)
     await reviews.note_query(
