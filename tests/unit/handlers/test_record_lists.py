@@ -140,7 +140,7 @@ async def test_r49_an_older_list_does_not_overwrite_a_newer_file(bench: Bench) -
     newer = datetime(2026, 6, 15, 14, 30, tzinfo=UTC)
     await hand_in_list(bench, "L2", json_record("1", status="revise", days_supply=7), created_at=newer)
     report = await hand_in_list(
-        bench, "L3", json_record("1", status="revise", days_supply=9), created_at=newer - timedelta(hours=1)
+        bench, "L3", json_record("1", status="revise", days_supply=9), created_at=newer - timedelta(minutes=10)
     )
     assert became(report) == {"revised": 1}
     assert await kept(bench, "state, days_supply") == [("active", 7)]
