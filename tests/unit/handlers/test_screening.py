@@ -136,6 +136,17 @@ async def test_a_check_may_be_made_an_error(bench_of: OpenBench) -> None:
     assert became(report) == {"stored": 1, "with_errors": 1}
 
 
+async def test_a_check_made_a_warning_stores_what_it_found(bench_of: OpenBench) -> None:
+    """A date that is none is kept as none, and nothing that asks for it fails."""
+    bench = await bench_of(check_severities={"R03": "warning", "R11": "warning", "R12": "off", "R08": "warning"})
+    await load_drugs(bench)
+    await register(bench, facility="licensed_facility")
+    bad = dispensing("1", DSP05="20260230", DSP03="x", DSP09="none", DSP10="1000", DSP06="x")
+    report = await hand_in(bench, file("T1", bad, dispensing("2", PAT18="none")))
+    assert became(report) == {"stored": 2, "with_warnings": 2}
+    assert await kept(bench, "filled_on, quantity, days_supply") == [("", "", 0), ("2026-06-12", "30", 10)]
+
+
 async def test_r21_an_unknown_dispenser_is_told_once(bench: Bench) -> None:
     """One warning for the pharmacy, not one for each of its records; the records are stored."""
     await register(bench, dea="AS1234563", npi=None, ncpdp=None)
