@@ -1,9 +1,9 @@
 # Each target is deploy/setup and one command; where make is missing, run the two by hand.
-.PHONY: help setup demo up test check bench clean
+.PHONY: help setup demo up test test-rabbitmq4 check bench clean
 BIN := .venv/bin
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
 
 setup:  ## the virtual environment, brought up to date
 	@deploy/setup
@@ -16,6 +16,9 @@ up: setup  ## the workers
 
 test: setup  ## all tests, on a real RabbitMQ and PostgreSQL
 	@$(BIN)/python -m pytest
+
+test-rabbitmq4: setup  ## what a broker does, on a RabbitMQ 4 (Debian 13's, unpacked)
+	@PMP_PRIVATE_RABBITMQ=trixie $(BIN)/python -m pytest $(addprefix tests/integration/test_,topology.py doctor.py main_path.py)
 
 check: setup  ## style, types, who may import whom
 	@$(BIN)/ruff check .

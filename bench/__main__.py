@@ -38,12 +38,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small numbers, one round: does it work?")
     parser.add_argument("--growth", action="store_true", help="also fill a store to 10 million rows (minutes, 10 GB)")
+    parser.add_argument("--growth-rows", type=int, help="fill it to that many instead")
     parser.add_argument("--only", choices=FIGURES, action="append", help="this figure alone; may be repeated")
     parser.add_argument("--rounds", type=int, help="how often each figure is measured; the table shows medians")
     asked = parser.parse_args()
     names = asked.only or [name for name in FIGURES if name != "growth" or asked.growth]
     size = QUICK if asked.quick else Size()
-    size = replace(size, rounds=asked.rounds or size.rounds)
+    size = replace(size, rounds=asked.rounds or size.rounds, growth_rows=asked.growth_rows or size.growth_rows)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {size.rounds} round(s)")
     with private_rabbitmq(print) as broker, tempfile.TemporaryDirectory(prefix="pmp-bench-") as folder:
         asyncio.run(_measured(broker, Path(folder), names, size))

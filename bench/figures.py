@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _RECORD_RUNS = (
     ("pmp, no answer asked", "bench.worker", False),
     ("bare aio-pika loop", "bench.bare", True),
 )
+_WARM_UP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +80,33 @@ async def files(stage: Stage, size: Size) -> list[Row]:
 
 
 async def latency(stage: Stage, size: Size) -> list[Row]:
-    """From publishing to committed and acknowledged, 50 messages a second."""
-    bodies = record_bodies(size.seconds * 50)
-    table: dict[str, tuple[float, float]] = {}
-    for module, who in (("bench.worker", "pmp"), ("bench.bare", "bare aio-pika loop")):
-        store, told = await stage.fresh_store(), stage.folder / f"{module}.latencies"
-        with stage.process(module, store, BENCH_LATENCIES=str(told)) as process:
-            await stage.consumed(RECORD_QUEUE, process)
-            await trickle(stage.amqp_url, bodies, 50)
-            with reading(store) as count:
-                deadline = time.monotonic() + 30
-                while count() < len(bodies) and time.monotonic() < deadline:
-                    await asyncio.sleep(0.05)
-        taken = sorted(float(line) for line in told.read_text().split())
-        table[who] = statistics.median(taken), taken[int(len(taken) * 0.99)]
+    """From publishing to committed and acknowledged, 50 messages a second; what a first message pays for is not in it."""
+    bodies = record_bodies(_WARM_UP + size.seconds * 50)
+    rounds: dict[str, list[tuple[float, float]]] = {}
+    for _ in range(size.rounds):
+        for module, who in (("bench.worker", "pmp"), ("bench.bare", "bare aio-pika loop")):
+            taken = sorted(await _latencies(stage, module, bodies))
+            percentiles = statistics.median(taken), taken[int(len(taken) * 0.99)]
+            rounds.setdefault(who, []).append(percentiles)
+    table = {who: tuple(map(statistics.median, zip(*found, strict=True))) for who, found in rounds.items()}
     ours = table["pmp"]
     return [
         (f"latency at 50/s, p50 / p99 ms: {who}", f"{p50:.1f} / {p99:.1f}",
          "" if who == "pmp" else f"pmp is {ours[0] / p50:.2f}x / {ours[1] / p99:.2f}x")
         for who, (p50, p99) in table.items()
     ]  # fmt: skip
+
+
+async def _latencies(stage: Stage, module: str, bodies: Sequence[bytes]) -> list[float]:
+    store, told = await stage.fresh_store(), stage.folder / f"{module}.latencies"
+    with stage.process(module, store, BENCH_LATENCIES=str(told)) as process:
+        await stage.consumed(RECORD_QUEUE, process)
+        await trickle(stage.amqp_url, bodies, 50, warm_up=_WARM_UP)
+        with reading(store) as count:
+            deadline = time.monotonic() + 30
+            while count() < len(bodies) and time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
+    return [float(line) for line in told.read_text().split()]
 
 
 async def memory(stage: Stage, size: Size) -> list[Row]:

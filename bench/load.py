@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -103,8 +103,8 @@ async def fill(amqp_url: str, kind: str, bodies: Iterable[bytes], *, asks: bool 
         await asyncio.gather(*pending)
 
 
-async def trickle(amqp_url: str, bodies: Iterable[bytes], per_second: float) -> None:
-    """Records leave at an even pace, each with the moment it left."""
+async def trickle(amqp_url: str, bodies: Sequence[bytes], per_second: float, *, warm_up: int) -> None:
+    """Records leave at an even pace, each with the moment it left; the first ones, which warm up, without."""
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
@@ -113,7 +113,8 @@ async def trickle(amqp_url: str, bodies: Iterable[bytes], per_second: float) -> 
         for no, body in enumerate(bodies):
             await asyncio.sleep(max(0.0, begun + no / per_second - time.monotonic()))
             message = _message(RECORD_KIND, no, body, asks=True)
-            message.headers[SENT_HEADER] = str(time.time_ns())
+            if no >= warm_up:
+                message.headers[SENT_HEADER] = str(time.time_ns())
             await exchange.publish(message, RECORD_KIND)
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import cProfile
 import os
 
 from bench.clock import Latencies
 from workers import bootstrap, logs
+from workers.event_loop import run, spare_collector
 from workers.settings import load_settings
 
 
 def main() -> None:
     logs.configure()
     latencies = Latencies.from_environment()
-    work = bootstrap.run(load_settings(), ["worker"])
+    work = bootstrap.run(load_settings(), ["worker"], on_ready=spare_collector)
     if path := os.environ.get("BENCH_PROFILE"):
         profile = cProfile.Profile()
-        profile.runcall(asyncio.run, work)
+        profile.runcall(run, work)
         profile.dump_stats(path)
     else:
-        asyncio.run(work)
+        run(work)
     latencies.write()
 
 

@@ -35,7 +35,7 @@ use_libraries() {
 }
 
 install_as_root() {
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$1"; } >&2
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$1"; } >/dev/null
 }
 
 make_folder() { folder=$(mktemp -d "${TMPDIR:-/tmp}/pmp-$1-XXXXXX"); }

@@ -22,7 +22,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from handlers.outcomes import Done, Outcome
+from handlers.outcomes import Done, Outcome, Refuse
 from handlers.work import Programme, Work
 from messages.envelope import Envelope
 from messages.errors import Misconfigured
@@ -54,6 +54,8 @@ class Handler:
     handle_all: Callable[[Sequence[AnyWork]], Awaitable[list[Outcome]]]
     prepare: Prepare | None
     look: Look | None
+    is_bulk: bool = False
+    """It handles many at once: what it writes cannot be told apart by message."""
 
 
 @cache
@@ -76,7 +78,7 @@ def _handler(kind: str, family: str) -> Handler:
     prepare, look = getattr(module, f"prepare_{name}", None), getattr(module, f"look_{name}", None)
     every = getattr(module, f"{name}_all", None)
     if every is not None:
-        return Handler(kind, every, prepare, look)
+        return Handler(kind, every, prepare, look, is_bulk=True)
     one = getattr(module, name, None)
     if one is None:
         raise Misconfigured(f"The kind {kind} has no function {name} in handlers/{family}.py.")
@@ -91,7 +93,8 @@ def _each(
         for work in works:
             before = work.tx.writes
             outcome = await one(work)
-            if not isinstance(outcome, Done) and (work.tx.writes != before or work.leaving.staged):
+            has_effect = isinstance(outcome, Done) or (isinstance(outcome, Refuse) and outcome.is_kept)
+            if not has_effect and (work.tx.writes != before or work.leaving.staged):
                 raise RuntimeError(f"{work.envelope.kind} wrote something and then did not go through with it.")
             outcomes.append(outcome)
         return outcomes

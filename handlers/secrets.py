@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,6 +14,10 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from messages.errors import Misconfigured
+
+_HASHED_AT_ONCE = (
+    2  # each takes 64 MiB: a storm of logins must not take the machine's memory, whatever threads there are
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +43,16 @@ class Vault:
     def __init__(self, private_keys: Mapping[str, bytes], *, hasher: PasswordHasher | None = None) -> None:
         self._keys = {key_id: PrivateKey(key) for key_id, key in private_keys.items()}
         self._hasher = hasher or PasswordHasher()
+        self._turns = BoundedSemaphore(_HASHED_AT_ONCE)
+        self._nobodys_hash: str | None = None
+        self._making_nobodys_hash = Lock()
 
     @property
     def sealing_key(self) -> SealingKey:
         """The public half of the newest key, to be handed to portals."""
         for key_id, key in self._keys.items():
             return SealingKey(key_id, bytes(key.public_key))
-        raise Misconfigured("No sealing key is set (PMP_SEALING_KEYS); `pmp keys` makes one.")
+        raise Misconfigured("No sealing key is set (PMP_SEALING_KEYS); `pmp keys new` makes one.")
 
     def open(self, sealed: str, *, message_id: str) -> str:
         """Return the secret that was sealed for this message.
@@ -66,14 +75,24 @@ class Vault:
 
     def hash(self, password: str) -> str:
         """Return the argon2id hash; takes about a tenth of a second, so never on the event loop."""
-        return self._hasher.hash(password)
+        with self._turns:
+            return self._hasher.hash(password)
 
     def is_hash_of(self, hashed: str, password: str) -> bool:
         """Tell in constant time whether the password has this hash; as slow as hashing."""
         try:
-            return self._hasher.verify(hashed, password)
+            with self._turns:
+                return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+    def is_password_of(self, hashed: str | None, password: str) -> bool:
+        """Tell whether the password has this hash; where there is none, nobody's is tried in its place, as slowly (R36)."""
+        with self._making_nobodys_hash:
+            if self._nobodys_hash is None:  # made at the first login, whoever it is, so that it tells nothing
+                self._nobodys_hash = self.hash(secrets.token_urlsafe(32))
+            nobodys = self._nobodys_hash
+        return self.is_hash_of(nobodys if hashed is None else hashed, password) and hashed is not None
 
 
 def new_private_key() -> bytes:

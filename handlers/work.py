@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
+from handlers.rules.roles import Roles, standard_roles
 from handlers.secrets import Vault
 from messages.envelope import Envelope
 from messages.message import Message
@@ -29,6 +31,21 @@ class Programme:
     administrators: tuple[str, ...]
     submitters: Mapping[str, str] = field(default_factory=dict)
     """Broker user → address of those who hand in files (R47)."""
+    roles: Roles = field(default_factory=standard_roles)
+    publishers: Publishers = field(default_factory=lambda: Publishers({}))
+    """Nobody, until the site names somebody (R61)."""
+    audit_key: bytes = field(default=b"", repr=False)
+    """Under which the audit trail is chained (R60)."""
+    on_call: tuple[str, ...] = ()
+    """Who is told of what is critical, at any hour (R74); nobody: the administrators."""
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        """Who hears at once of what is critical."""
+        return self.on_call or self.administrators
+
+    programme_manager: str | None = None
+    """Who authorises an Admin (R10); None: the administrators do."""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -35,4 +36,4 @@ class Answer(BaseModel):
     field: str | None = None
     text: str | None = None
     faults: tuple[AnsweredField, ...] = ()
-    result: dict[str, JsonValue] | None = None
+    result: Mapping[str, JsonValue] | None = None

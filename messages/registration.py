@@ -1,13 +1,20 @@
-"""Registration: a person asks for access (R1–R4, R7, R13)."""
+"""Registration: a person asks for access, and gives whatever the registration still lacks (R1–R4, R6, R7, R13)."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from messages.message import Email, Line, Message, Moment, Part, Reference, Sealed, ShortLine
+from messages.message import Email, Line, Message, Moment, Part, Prose, Reference, Sealed, ShortLine
+
+DocumentName = Literal["identity_form", "photo_id", "other"]
+"""R4: the notarised identity-verification form, a copy of a government-issued photo ID, or something that was asked for."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MediaType = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")]
+Supervisors = Annotated[tuple[Email, ...], Field(max_length=20)]
 
 
 class Applicant(Part):
@@ -52,7 +59,48 @@ class RegistrationSubmitted(Message):
     role: ShortLine
     applicant: Applicant
     consent: Consent
-    supervisors: tuple[Email, ...] = Field(default=(), max_length=20)
+    supervisors: Supervisors = ()
+
+
+class RegistrationEmailVerified(Message):
+    """The applicant opened the link that was sent to the address; its secret comes back sealed (R13, R38)."""
+
+    registration_id: Reference
+    token: Sealed
+
+
+class RegistrationVerificationRequested(Message):
+    """The applicant wants a new link to verify the address: the former one expired or did not arrive (R13)."""
+
+    registration_id: Reference
+
+
+class RegistrationDocumentReceived(Message):
+    """A document of the applicant's stands at a place the portal knows; here is its reference (R4, R62)."""
+
+    registration_id: Reference
+    document_id: Reference
+    document: DocumentName
+    media_type: MediaType
+    size_bytes: int = Field(ge=1, le=1024**3)
+    sha256: Sha256
+    location: Line
+    received_at: Moment
+
+
+class RegistrationInformationSupplied(Message):
+    """The applicant answered what an administrator asked, corrected the form, or named further supervisors (R6, R7)."""
+
+    registration_id: Reference
+    answer: Prose | None = None
+    applicant: Applicant | None = None
+    supervisors: Supervisors = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> RegistrationInformationSupplied:
+        if self.answer is None and self.applicant is None and not self.supervisors:
+            raise ValueError("nothing is supplied (answer, applicant or supervisors)")
+        return self
 
 
 class RegistrationWithdrawn(Message):

@@ -34,6 +34,7 @@ class Template:
         on_unknown: what to do when a sending's outcome stayed unknown: ``resend`` once with the same
             Message-ID, because a twin is harmless, or ``hold`` it for an operator.
         deadline_days: how long after planning it is still worth sending.
+        urgent: no rule about its recipient holds it back (the hourly limit, a mark of a bounce).
         digest: it is a regular list (it carries a List-Id), not an answer to one event.
         facts: what the template must be told.
         tables: lists among the facts that are sent along as CSV files, by file name.
@@ -48,6 +49,7 @@ class Template:
     on_unknown: Literal["resend", "hold"]
     deadline_days: int
     digest: bool
+    urgent: bool
     facts: tuple[Fact, ...]
     tables: Mapping[str, Fact]
     sample: Mapping[str, object]
@@ -77,6 +79,7 @@ def _read(file: Path) -> Template:
             on_unknown=said["on_unknown"],
             deadline_days=said["deadline_days"],
             digest=said.get("digest", False),
+            urgent=said.get("urgent", False),
             facts=facts,
             tables=_tables(said.get("attachments", {}), facts),
             sample=said["sample"],

@@ -20,7 +20,7 @@ from notifier.transport import Accepted, BeforeFinal, Misconfigured, Sent, Tempo
 class FolderTransport:
     """Accepts every mail into a folder; the same mail sent twice is one file.
 
-    The file is complete or not there (written beside and renamed); it is not forced to the disk.
+    The file is complete or not there (written beside and renamed), and on the disk with its name before it counts as sent.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,10 +58,22 @@ class FolderTransport:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
             Path(beside).replace(self._folder / name)
         except OSError:
             Path(beside).unlink(missing_ok=True)
             raise
+        _force_names(self._folder)
+
+
+def _force_names(folder: Path) -> None:
+    """The folder's list of names is on the disk: without it a power failure may forget a file that is itself there."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +103,5 @@ def _read(file: Path) -> StoredMail:
         date=str(message["Date"]),
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        text=text.get_content() if text is not None else "",
+        text=text.get_content().replace("\r\n", "\n") if text is not None else "",
     )

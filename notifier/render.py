@@ -107,6 +107,11 @@ class Renderer:
             raise UnknownKind(f"there is no notice {one_line(name)[:60]}", field="name", code="unknown_notice")
         return self._templates[name]
 
+    @property
+    def urgent(self) -> frozenset[str]:
+        """The notices that no rule about their recipient holds back."""
+        return frozenset(template.name for template in self._templates.values() if template.urgent)
+
     def check(self) -> None:
         """Every notice compiles and renders its sample: run it at start, before the first e-mail is due.
 

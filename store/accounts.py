@@ -8,8 +8,12 @@ from datetime import date, datetime
 from typing import Literal
 
 from messages.message import same_address
-from store.contract import Row, Transaction, as_date, as_text
+from messages.registration import Applicant
+from store import credentials, terms
+from store.contract import Conflict, Row, Transaction, as_date, as_text
 from store.registrations import Registration
+
+State = Literal["active", "suspended", "revoked", "deactivated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Account:
     account_id: str
     email: str
     role: str
-    state: Literal["active", "suspended", "revoked", "deactivated"]
+    state: State
     first_name: str
     last_name: str
     password_hash: str
@@ -45,7 +49,9 @@ class ExpiringPassword:
 async def open_account(
     tx: Transaction, registration: Registration, *, set_on: date, expires_on: date, now: datetime
 ) -> None:
-    """Make an approved registration an active account."""
+    """Make an approved registration an active account, with the numbers on its form and the terms it agreed to (R21, R26)."""
+    row = await tx.row("accounts.form_of", registration_id=registration.registration_id)
+    form = Applicant.model_validate_json(row["applicant"]) if row is not None else None
     await tx.run(
         "accounts.insert",
         account_id=registration.registration_id,
@@ -58,12 +64,29 @@ async def open_account(
         password_set_on=set_on.isoformat(),
         password_expires_on=expires_on.isoformat(),
         approved_at=as_text(now),
+        facility=(form.employer_name if form else None) or "",
     )
+    if form is not None:
+        await credentials.hold_numbers(tx, registration.registration_id, form)
+    await terms.accept_at_registration(tx, registration.registration_id)
 
 
 async def one(tx: Transaction, account_id: str) -> Account | None:
     """Return an account, or None."""
-    row = await tx.row("accounts.one", account_id=account_id)
+    return _account(await tx.row("accounts.one", account_id=account_id))
+
+
+async def hold(tx: Transaction, account_id: str) -> Account | None:
+    """Return an account that no other transaction changes until this one has ended, or None."""
+    return _account(await tx.row("accounts.hold", account_id=account_id))
+
+
+async def by_address(tx: Transaction, email: str) -> Account | None:
+    """Return the account that holds an address, suspended or not; None when it is closed or there is none (R2)."""
+    return _account(await tx.row("accounts.by_address", email_key=same_address(email)))
+
+
+def _account(row: Row | None) -> Account | None:
     if row is None:
         return None
     return Account(
@@ -72,18 +95,58 @@ async def one(tx: Transaction, account_id: str) -> Account | None:
     )  # fmt: skip
 
 
-async def set_password(tx: Transaction, account_id: str, *, password_hash: str, set_on: date, expires_on: date) -> bool:
-    """Replace the password's hash; False when a later password is set already."""
-    return (
-        await tx.run(
-            "accounts.set_password",
-            account_id=account_id,
-            password_hash=password_hash,
-            password_set_on=set_on.isoformat(),
-            password_expires_on=expires_on.isoformat(),
-        )
-        == 1
+async def set_password(
+    tx: Transaction, account_id: str, *, password_hash: str, replaces: str, set_on: date, expires_on: date
+) -> None:
+    """Replace the password's hash.
+
+    Raises:
+        Conflict: another password was set since the new one was compared with the one it replaces (R31).
+    """
+    changed = await tx.run(
+        "accounts.set_password",
+        account_id=account_id,
+        password_hash=password_hash,
+        replaces=replaces,
+        password_set_on=set_on.isoformat(),
+        password_expires_on=expires_on.isoformat(),
     )
+    if not changed:
+        raise Conflict("The password changed while the new one was hashed.")
+
+
+async def set_state(tx: Transaction, account: Account, state: State) -> None:
+    """Move an account from the state it was seen in to another.
+
+    Raises:
+        Conflict: another transaction moved it first.
+    """
+    if not await tx.run("accounts.set_state", account_id=account.account_id, state=state, was=account.state):
+        raise Conflict("The account's state changed meanwhile.")
+
+
+async def set_profile(
+    tx: Transaction, account: Account, *, first_name: str, last_name: str, facility: str, job: str, employment: str
+) -> None:
+    """Replace what the user reported; an empty facility, job or employment stays as it is (R22)."""
+    await tx.run(
+        "accounts.set_profile",
+        account_id=account.account_id,
+        first_name=first_name,
+        last_name=last_name,
+        facility=facility,
+        job=job,
+        employment=employment,
+    )
+
+
+async def set_email(tx: Transaction, account_id: str, email: str) -> None:
+    """Give an account another address.
+
+    Raises:
+        Conflict: another open account took the address first (R2).
+    """
+    await tx.run("accounts.set_email", account_id=account_id, email=email, email_key=same_address(email))
 
 
 async def passwords_expiring(

@@ -74,7 +74,7 @@ class Store(Protocol):
 
 def as_text(moment: datetime) -> str:
     """Write a moment as the store keeps it: UTC, microseconds, always 27 characters."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def as_moment(text: str) -> datetime:

@@ -10,7 +10,9 @@ from typing import Literal
 
 from messages.envelope import Envelope
 from messages.errors import FieldFault
-from store import inbox
+from messages.scrubbing import without_open_secrets
+from store import audit, inbox
+from store.audit import Entry, Operator
 from store.contract import Row, Transaction, as_text
 from store.deferred import envelope_of
 from store.deferred import put as put_deferred
@@ -48,7 +50,8 @@ async def put(
     attempts: int,
     now: datetime,
 ) -> None:
-    """Keep the message with its reason."""
+    """Keep the message with its reason, without what its sender should have sealed (R38)."""
+    envelope = without_open_secrets(envelope)
     await tx.run(
         "dead_letters.put",
         seq=seq,
@@ -85,8 +88,19 @@ async def one(tx: Transaction, no: int) -> Row | None:
     return await tx.row("dead_letters.one", no=no)
 
 
-async def replay(tx: Transaction, no: int, *, operator: str, why: str, now: datetime, gives_up_at: datetime) -> bool:
+async def replay(
+    tx: Transaction,
+    no: int,
+    *,
+    operator: Operator,
+    why: str,
+    now: datetime,
+    gives_up_at: datetime,
+    due_at: datetime | None = None,
+) -> bool:
     """Let an open dead letter have its turn again, from the store; False when it is not open any more.
+
+    Its turn is at ``due_at``, or now: many at once are spaced by it.
 
     One transaction moves it from dead to waiting, so it can neither be lost nor doubled on the way.
     """
@@ -103,13 +117,13 @@ async def replay(tx: Transaction, no: int, *, operator: str, why: str, now: date
         text="An operator lets it have its turn again.",
         attempts=0,
         now=now,
-        due_at=now,
+        due_at=due_at or now,
         gives_up_at=gives_up_at,
     )
     return True
 
 
-async def discard(tx: Transaction, no: int, *, operator: str, why: str, now: datetime) -> bool:
+async def discard(tx: Transaction, no: int, *, operator: Operator, why: str, now: datetime) -> bool:
     """Close an open dead letter for good, kept with the operator's reason; False when it is not open any more."""
     row = await one(tx, no)
     if row is None or not await _resolve(tx, no, "discarded", operator=operator, why=why, now=now):
@@ -118,13 +132,13 @@ async def discard(tx: Transaction, no: int, *, operator: str, why: str, now: dat
     return True
 
 
-async def _resolve(tx: Transaction, no: int, state: str, *, operator: str, why: str, now: datetime) -> bool:
+async def _resolve(tx: Transaction, no: int, state: str, *, operator: Operator, why: str, now: datetime) -> bool:
     resolved = await tx.run(
         "dead_letters.resolve",
         no=no,
         state=state,
         resolved_at=as_text(now),
-        resolved_by=operator,
+        resolved_by=operator.name,
         resolved_why=why,
     )
     if resolved:
@@ -132,6 +146,10 @@ async def _resolve(tx: Transaction, no: int, state: str, *, operator: str, why: 
     return resolved == 1
 
 
-async def record_act(tx: Transaction, act: str, object_: str, *, operator: str, why: str, now: datetime) -> None:
-    """Remember what an operator did, to what, and why (R60)."""
-    await tx.run("dead_letters.record_act", act=act, object=object_, operator=operator, why=why, acted_at=as_text(now))
+async def record_act(tx: Transaction, act: str, object_: str, *, operator: Operator, why: str, now: datetime) -> None:
+    """Remember what an operator did, to what, and why; the audit trail has it too (R60)."""
+    await tx.run(
+        "dead_letters.record_act", act=act, object=object_, operator=operator.name, why=why, acted_at=as_text(now)
+    )
+    entry = Entry(f"operator:{operator.name}", act, "done", record=object_)
+    await audit.append(tx, [entry], now=now, key=operator.audit_key)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from store.contract import Row, Transaction, as_text
+from store.treatments import want_recount
 
 Monitoring = Literal["over_48_hours", "any_supply"]
 PRODUCT_DIGITS = 9
@@ -35,10 +36,11 @@ class Drug:
 
 
 async def put_all(tx: Transaction, drugs: Sequence[Drug], *, now: datetime) -> int:
-    """Put entries into the table, replacing those of the same number; return how many were given."""
+    """Put entries into the table, replacing those of the same number; return how many were given; patients are counted again."""
     loaded_at = as_text(now)
     rows = [(d.ndc, d.name, d.schedule, d.drug_class, d.monitoring, int(d.for_animals), loaded_at) for d in drugs]
     await tx.insert_all("drugs.put", rows)
+    await want_recount(tx)
     return len(rows)
 
 

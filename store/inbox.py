@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from messages.envelope import Envelope
 from store.contract import Row, Transaction, as_text
@@ -14,6 +14,14 @@ from store.contract import Row, Transaction, as_text
 State = Literal["done", "refused", "waiting", "dead", "discarded"]
 Key = tuple[str, str]
 """Sender and message id: what makes a message the same message."""
+
+
+class Ending(NamedTuple):
+    """The outcome of one message, and the answer its sender gets."""
+
+    seq: int
+    state: State
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +50,15 @@ async def seen(tx: Transaction, sender: str, message_id: str) -> Seen | None:
     return None if row is None else Seen(row["seq"], row["digest"], row["state"], row["answer"])
 
 
+async def settle_all(tx: Transaction, endings: Sequence[Ending], now: datetime) -> None:
+    """Write the outcomes of messages; only outcomes other than plain *done* need it."""
+    if endings:
+        await tx.run("inbox.settle", endings=json.dumps(endings), settled_at=as_text(now))
+
+
 async def settle(tx: Transaction, seq: int, state: State, answer: str | None, now: datetime) -> None:
-    """Write the outcome of a message; only outcomes other than plain *done* need it."""
-    await tx.run("inbox.settle", seq=seq, state=state, answer=answer, settled_at=as_text(now))
+    """Write the outcome of one message."""
+    await settle_all(tx, [Ending(seq, state, answer)], now)
 
 
 async def count_attempt(tx: Transaction, envelope: Envelope) -> int:

@@ -6,6 +6,8 @@ States, and who moves a row between them::
      ▲               │  │                     │   ├────────────▶ refused   (5yz, address impossible)
      │               │  └── 4yz, away ──▶ due │   └────────────▶ unknown ──judge──▶ due (once more) | held
      └─ lease ends ──┘                        └─ lease ends ──▶ unknown
+
+An operator moves refused, unknown and held rows back to due, or any that waits to discarded (``store.withheld``).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from store.contract import Row, Transaction, Value, as_moment, as_text
 
@@ -38,13 +41,14 @@ class Staged:
     key: str | None = None
     seq: int | None = None
     correlation_id: str | None = None
+    facts_json: str = ""
+    """The facts in JSON, where the caller has written them already."""
 
-    def as_row(self, now: datetime, due_at: datetime | None = None) -> tuple[Value, ...]:
+    def as_row(self, now: str) -> tuple[Value, ...]:
         """Write the row in the order of ``outbox.stage``'s parameters."""
-        facts = json.dumps(self.facts, separators=(",", ":"), ensure_ascii=False)
+        facts = self.facts_json or to_json(self.facts).decode()
         return (
-            self.channel, self.name, self.destination, self.key, facts, self.seq, self.correlation_id, "due", 0,
-            as_text(now), as_text(due_at or now),
+            self.channel, self.name, self.destination, self.key, facts, self.seq, self.correlation_id, "due", 0, now, now,
         )  # fmt: skip
 
 
@@ -77,7 +81,8 @@ class Settled:
 
 async def stage_all(tx: Transaction, staged: Sequence[Staged], now: datetime) -> int:
     """Write what must leave; return how many were not written before."""
-    return await tx.insert_all("outbox.stage", [one.as_row(now) for one in staged])
+    at = as_text(now)
+    return await tx.insert_all("outbox.stage", [one.as_row(at) for one in staged])
 
 
 async def lease(
@@ -116,22 +121,18 @@ async def expire_leases(tx: Transaction, now: datetime) -> int:
 
 async def hand_over_all(tx: Transaction, numbers: Sequence[int], leased_by: str) -> set[int]:
     """Mark mails as handed over, before the final dot; return those this relay still held."""
-    return {no for no in numbers if await tx.run("outbox.hand_over", no=no, leased_by=leased_by)}
+    rows = await tx.rows("outbox.hand_over", numbers=json.dumps(numbers), leased_by=leased_by)
+    return {row["no"] for row in rows}
 
 
 async def settle_all(tx: Transaction, settled: Sequence[Settled], leased_by: str, now: datetime) -> None:
     """Write how each sending ended."""
-    for one in settled:
-        await tx.run(
-            "outbox.settle",
-            no=one.no,
-            state=one.state,
-            attempts=one.attempts,
-            due_at=as_text(one.due_at),
-            reply=one.reply,
-            settled_at=None if one.state == "due" else as_text(now),
-            leased_by=leased_by,
-        )
+    at = as_text(now)
+    ended = [
+        [one.no, one.state, one.attempts, as_text(one.due_at), one.reply, None if one.state == "due" else at]
+        for one in settled
+    ]
+    await tx.run("outbox.settle", ended=json.dumps(ended), leased_by=leased_by)
 
 
 async def unknown(tx: Transaction, *, most: int) -> Sequence[Row]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from store.contract import Row, Transaction, as_moment
+from store import retention
+from store.contract import Row, Transaction, as_moment, as_text
 
 STATES = ("done", "refused", "waiting", "dead", "discarded")
 
@@ -83,11 +84,13 @@ class Conservation:
     deferred: int
     open_dead_letters: int
     offences: tuple[Offence, ...]
+    retired: int = 0
+    """Settled messages that have left the inbox by age."""
 
     @property
     def taken(self) -> int:
         """How many messages were ever taken."""
-        return sum(self.inbox.values())
+        return sum(self.inbox.values()) + self.retired
 
     @property
     def sums_agree(self) -> bool:
@@ -164,14 +167,27 @@ async def status(tx: Transaction, now: datetime) -> Status:
         deferred=Standing(waiting["number"], moment(waiting["oldest_at"])),
         next_due_at=moment(waiting["next_due_at"]),
         dead_letters=_by_state(await tx.rows("dead_letters.counts")),
-        causes=tuple(
-            Cause(row["kind"], row["code"], row["text"], row["number"], moment(row["oldest_at"]))
-            for row in await tx.rows("overview.groups")
-        ),
+        causes=await causes(tx),
         sweeps=tuple(
             LastRun(row["sweep"], row["for_date"], moment(row["ran_at"])) for row in await tx.rows("sweeps.last_runs")
         ),
     )
+
+
+async def causes(tx: Transaction) -> tuple[Cause, ...]:
+    """Return the open dead letters by cause, the most frequent first."""
+    return tuple(
+        Cause(row["kind"], row["code"], row["text"], row["number"], moment(row["oldest_at"]))
+        for row in await tx.rows("overview.groups")
+    )
+
+
+async def mails_not_left(tx: Transaction, *, refused_since: datetime) -> Sequence[Leaving]:
+    """Return the e-mails that are held for an operator, and those refused since a moment."""
+    return [
+        Leaving("mail", row["state"], row["number"], moment(row["oldest_at"]))
+        for row in await tx.rows("overview.mails_not_left", refused_since=as_text(refused_since))
+    ]
 
 
 async def reconcile(tx: Transaction, *, places_max: int = 50) -> Conservation:
@@ -185,6 +201,7 @@ async def reconcile(tx: Transaction, *, places_max: int = 50) -> Conservation:
         deferred=int(waiting["number"]),
         open_dead_letters=letters.get("open", 0),
         offences=_offences(await tx.rows("overview.offending", most=places_max)),
+        retired=sum((await retention.tallied(tx)).values()),
     )
 
 
@@ -214,7 +231,8 @@ async def _story(tx: Transaction, message: Row) -> Story:
     if message["state"] in ("done", "refused"):
         settled_at = as_moment(message["settled_at"] or message["received_at"])
         events.append(Event(settled_at, message["state"], _reason(message["answer"])))
-    events += [_left(row) for row in await tx.rows("outbox.of_message", seq=message["seq"])]
+    for row in await tx.rows("outbox.of_message", seq=message["seq"]):
+        events += [_left(row), *[_act(act) for act in await tx.rows("overview.acts", object=f"outbox {row['no']}")]]
     return Story(
         seq=message["seq"],
         sender=message["sender"],
@@ -227,7 +245,7 @@ async def _story(tx: Transaction, message: Row) -> Story:
 
 
 def _act(row: Row) -> Event:
-    what = row["act"].removeprefix("dead letter ")
+    what = row["act"].rpartition(" ")[2]
     return Event(as_moment(row["acted_at"]), what, f"by {row['operator']}: {row['why']}")
 
 
@@ -243,8 +261,13 @@ def _left(row: Row) -> Event:
     return Event(
         as_moment(row["settled_at"] or row["created_at"]),
         what,
-        f"{row['name']} to {row['destination']}: {row['state'].replace('_', ' ')}{told}",
+        f"{row['name']} to {addressee(row['destination'])}: {row['state'].replace('_', ' ')}{told}",
     )
+
+
+def addressee(destination: str) -> str:
+    """Return where something goes, as a person reads it: RabbitMQ's direct replies are named by a long number."""
+    return "its sender, who waits" if destination.startswith("amq.rabbitmq.reply-to.") else destination
 
 
 def moment(text: str | None) -> datetime | None:

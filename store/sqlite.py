@@ -23,6 +23,7 @@ from store.statements import Statement, migrations, script_parts, statements
 
 T = TypeVar("T")
 _BUSY_SECONDS = 5.0  # how long one BEGIN waits for another process before the caller is told to wait
+_LOOK_SECONDS = 0.001
 _WAL_PAGES_BEFORE_CHECKPOINT = 4000  # 16 MiB: fewer checkpoints in the ingest path, still a small file
 
 
@@ -107,17 +108,27 @@ async def open_sqlite(path: Path) -> SqliteStore:
     """Open or create the file; readers never wait for the writer (WAL), a commit is on the disk (FULL)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer = await aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        writer = await _connected(path)
     except (OSError, sqlite3.Error) as error:
         raise Misconfigured(f"The store's file cannot be opened: {type(error).__name__}.") from error
     try:
         await _whole(writer, _prepare_writer)
-        reader = await aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        reader = await _connected(path)
         await _whole(reader, _prepare_reader)
     except BaseException:
         await writer.close()
         raise
     return SqliteStore(writer, reader, path)
+
+
+async def _connected(path: Path) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    try:
+        return await connection
+    except BaseException:
+        # Its thread still tells the loop that it ends, and aiosqlite does not wait for that: the loop must be there.
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -143,23 +154,28 @@ async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Conne
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
-    _into_wal(connection)
+    connection.execute("PRAGMA busy_timeout=0")  # _patiently waits
+    _patiently(connection, "PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-32768")
     connection.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES_BEFORE_CHECKPOINT}")
 
 
-def _into_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL; unlike any other statement this one does not wait while another process opens the same new file."""
+def _patiently(connection: sqlite3.Connection, sql: str) -> None:
+    """Run what needs a lock that another process may hold for a moment.
+
+    SQLite's own waiting sleeps up to a tenth of a second between two looks, while a batch holds the lock for a few milliseconds:
+    of two busy workers one would starve. And it does not wait at all when two processes open the same new file.
+    """
     until = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
+            connection.execute(sql)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            time.sleep(0.02)
+            time.sleep(_LOOK_SECONDS)
         else:
             return
 
@@ -170,7 +186,7 @@ def _prepare_reader(connection: sqlite3.Connection) -> None:
 
 
 def _in_transaction(connection: sqlite3.Connection, unit: Callable[[Transaction], Awaitable[T]]) -> T:
-    connection.execute("BEGIN IMMEDIATE")
+    _patiently(connection, "BEGIN IMMEDIATE")
     try:
         result = _drive(unit, SqliteTransaction(connection))
         connection.execute("COMMIT")
@@ -191,7 +207,7 @@ def _in_snapshot(connection: sqlite3.Connection, unit: Callable[[Transaction], A
 
 
 def _migrate(connection: sqlite3.Connection) -> Sequence[str]:
-    connection.execute("BEGIN IMMEDIATE")
+    _patiently(connection, "BEGIN IMMEDIATE")
     try:
         connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
         known = {row["name"] for row in connection.execute("SELECT name FROM migrations")}

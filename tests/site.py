@@ -1,4 +1,4 @@
-"""A running site for tests: its own vhost and store, as a process that can be killed; counts straight from its file.
+"""A running site for tests: its own vhost and store, as a process that can be killed; counts straight from its store.
 
 ``python -m tests.site`` is the process: the real ``bootstrap.run`` with the settings from the environment. A ticket whose
 subject is ``KILLER`` ends that process at once, as a crash in a library would.
@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
+import re
 import signal
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
 
 from handlers import ticket
 from handlers.secrets import new_private_key
@@ -47,16 +54,19 @@ def example_ticket(name: str, *, subject: str = "A question") -> TicketOpened:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Counts from a store's file; shares no code with the workers."""
+    """Counts straight from a store, a SQLite file or a PostgreSQL database; shares no code with the workers."""
 
-    path: Path
+    path: Path | str
 
     def number(self, query: str, *values: object) -> int:
         """The single number that a query returns."""
         return int(self.rows(query, *values)[0][0])
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """All rows of a query, whose values stand as question marks."""
+        if is_server(self.path):
+            with ThreadPoolExecutor(1) as aside:  # the test's own loop is running
+                return aside.submit(asyncio.run, _fetched(str(self.path), query, values)).result(30)
         with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(query, values).fetchall()
 
@@ -77,6 +87,22 @@ class Counted:
         return self.number("SELECT count(*) FROM outbox WHERE name = ?", name)
 
 
+def is_server(store: Path | str) -> bool:
+    """Whether this is the address of a PostgreSQL database."""
+    return str(store).startswith("postgres")
+
+
+async def _fetched(url: str, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    numbers = count(1)
+    connection = await asyncpg.connect(url)
+    try:
+        return [
+            tuple(row) for row in await connection.fetch(re.sub(r"\?", lambda _: f"${next(numbers)}", query), *values)
+        ]
+    finally:
+        await connection.close()
+
+
 async def until(condition: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
     """Return as soon as the condition holds; after the deadline the test fails and says what was missing."""
     deadline = time.monotonic() + seconds
@@ -92,23 +118,30 @@ class Site:
     amqp_url: str
     management_url: str
     folder: Path
+    store: str
     more: dict[str, str] = field(default_factory=dict)
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     @property
     def counted(self) -> Counted:
         """What stands in the store."""
-        return Counted(self.folder / "pmp.db")
+        return Counted(self.store)
+
+    @property
+    def publishers(self) -> dict[str, tuple[str, ...]]:
+        """The user of this site's address may send everything."""
+        return {urlsplit(self.amqp_url).username or "guest": ("*",)}
 
     @property
     def variables(self) -> dict[str, str]:
-        """The settings of its processes."""
+        """The settings of its processes: without the management API, whose statistics say nothing of a new vhost for 10 s."""
         return {
             "PMP_AMQP_URL": self.amqp_url,
-            "PMP_MANAGEMENT_URL": self.management_url,
-            "PMP_STORE": str(self.folder / "pmp.db"),
+            "PMP_STORE": self.store,
             "PMP_MAIL_FOLDER": str(self.folder / "mail"),
             "PMP_SEALING_KEYS": f'{{"k1": "{SEALING_KEY}"}}',
+            "PMP_PUBLISHERS": json.dumps(self.publishers),
+            "PMP_PROGRAMME__MAILS_PER_RECIPIENT_HOUR": "1000000",  # a test's tickets are all one person's
         } | self.more
 
     def settings(self) -> Settings:
@@ -116,9 +149,10 @@ class Site:
         return load_settings(
             amqp_url=self.amqp_url,
             management_url=self.management_url,
-            store=str(self.folder / "pmp.db"),
+            store=self.store,
             mail_folder=self.folder / "mail",
             sealing_keys={"k1": SEALING_KEY},
+            publishers=self.publishers,
         )
 
     async def declared(self) -> Site:
@@ -126,12 +160,15 @@ class Site:
         await declare(self.amqp_url, bootstrap.management_of(self.settings()), plan(families()))
         return self
 
-    async def start(self, *roles: str, amqp_url: str | None = None) -> asyncio.subprocess.Process:
-        """A process of this site is ready; all roles when none is named."""
+    async def start(
+        self, *roles: str, amqp_url: str | None = None, struck: str | None = None
+    ) -> asyncio.subprocess.Process:
+        """A process of this site is ready; all roles when none is named. ``struck``: see tests/fault/struck.py."""
         variables = os.environ | self.variables | ({"PMP_AMQP_URL": amqp_url} if amqp_url else {})
+        module = "tests.site" if struck is None else "tests.fault.struck"
         with (self.folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.site", *roles, env=variables, stdout=log, stderr=log
+                sys.executable, "-m", module, *roles, env=variables | {"STRUCK": struck or ""}, stdout=log, stderr=log
             )
         self.processes.append(process)
         ready = self.folder / f"ready-{process.pid}"
@@ -143,11 +180,33 @@ class Site:
         """What its processes have logged."""
         return (self.folder / "log").read_text()
 
+    def logged(self, event: str, **fields: str) -> list[dict[str, Any]]:
+        """The log's lines of this event with these fields, of all its processes."""
+        lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{") and line.endswith("}")]
+        return [line for line in lines if {"event": event, **fields}.items() <= line.items()]
+
+    def is_asleep(self, process: asyncio.subprocess.Process) -> bool:
+        """Whether the process is stopped by a signal (proc(5): state T)."""
+        return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    async def ended(self, process: asyncio.subprocess.Process) -> int:
+        """The process has ended by itself; its exit code."""
+        return await asyncio.wait_for(process.wait(), 40)
+
     async def stop(self, process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> int:
         """The process got the signal and has ended; its exit code."""
         if process.returncode is None:
             process.send_signal(number)
-        return await asyncio.wait_for(process.wait(), 40)
+        return await self.ended(process)
+
+    async def pmp(self, *argv: str) -> tuple[int, str]:
+        """What the command ``pmp`` returns and prints."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "import sys; from workers.cli import main; sys.exit(main())", *argv,
+            env=os.environ | self.variables, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        told, _ = await asyncio.wait_for(process.communicate(), 30)
+        return process.returncode or 0, told.decode()
 
     async def stop_all(self) -> None:
         """None of its processes runs any more."""
@@ -155,10 +214,10 @@ class Site:
             await self.stop(process, signal.SIGKILL)
 
 
-def site_on(broker: Broker, amqp_url: str, folder: Path) -> Site:
-    """A site on this vhost with its store in this folder; nothing runs yet."""
+def site_on(broker: Broker, amqp_url: str, folder: Path, store: str | None = None) -> Site:
+    """A site on this vhost, with a store of its own in this folder when none is named; nothing runs yet."""
     assert broker.management_url is not None
-    return Site(amqp_url, broker.management_url, folder)
+    return Site(amqp_url, broker.management_url, folder, store or str(folder / "pmp.db"))
 
 
 @contextmanager

@@ -8,35 +8,44 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
+from aiormq.abc import DeliveredMessage
 
+from handlers.links import with_links_opened
+from handlers.publishers import Publishers
 from handlers.registry import handlers
+from handlers.rules.roles import load_roles
 from handlers.secrets import Vault
 from handlers.sweeps.sweep import sweeps
 from handlers.work import Programme
 from messages.codec import Limits
+from messages.errors import Misconfigured
 from messages.registry import families
 from notifier.folder import FolderTransport
 from notifier.render import Renderer, Sender
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Transport
+from store.audit import Operator
 from store.contract import Store
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
+from store.recipients import RecipientRules
 from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
 from workers.process import Delivery, Processor
+from workers.projection import TreatmentsProjection
 from workers.relay.loop import Bell, until_stopped
 from workers.relay.mail import MailRelay
 from workers.relay.publish import PublishRelay
 from workers.relay.waiting import WaitingRelay
 from workers.scheduler import Scheduler
 from workers.settings import Settings
+from workers.topology.connecting import refuse_wrong_login
 from workers.topology.doctor import Examination, examine, refuse_to_start
 from workers.topology.management import Management, vhost_of
 from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
@@ -46,6 +55,7 @@ log = structlog.get_logger("pmp")
 
 Role = Literal["worker", "relay", "scheduler"]
 ROLES: tuple[Role, ...] = ("worker", "relay", "scheduler")
+_FILES_HELD = 4  # each may be 15 MiB
 
 
 def now() -> datetime:
@@ -70,7 +80,22 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 def programme_of(settings: Settings) -> Programme:
     """Return what handlers and sweeps know of the programme."""
-    return Programme(settings.programme, Vault(settings.private_keys()), settings.administrators, settings.submitters)
+    return Programme(
+        settings.programme,
+        Vault(settings.private_keys()),
+        settings.administrators,
+        settings.submitters,
+        roles=load_roles(settings.roles_file),
+        publishers=Publishers(settings.publishers),
+        audit_key=settings.audit_key.get_secret_value().encode()[:64],
+        on_call=settings.on_call,
+        programme_manager=settings.programme_manager or None,
+    )
+
+
+def operator_of(settings: Settings) -> Operator:
+    """Return the person at this command line, whose acts are written down (R60)."""
+    return Operator(settings.operator, programme_of(settings).audit_key)
 
 
 def renderer_of(settings: Settings) -> Renderer:
@@ -127,7 +152,11 @@ async def run(
         bell, stopping = Bell(), asyncio.Event()
         processor = _processor(settings, store, threads, bell)
         stack.enter_context(_signals(stopping))
+        if "worker" in roles or "relay" in roles:
+            await refuse_wrong_login(settings.amqp_url.get_secret_value())
         if "worker" in roles:
+            if not processor.programme.publishers:
+                raise Misconfigured("Nobody may send anything: name the broker users and their kinds (PMP_PUBLISHERS).")
             await refuse_bad_topology(settings)
         watchdog = stack.enter_context(Watchdog(settings.handler_seconds))
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
@@ -137,6 +166,10 @@ async def run(
         if "scheduler" in roles:
             scheduler = Scheduler(store, programme_of(settings), now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
+            projection = TreatmentsProjection(store, programme_of(settings), now, settings.machine)
+            turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
+            tasks.append(asyncio.create_task(turns))
+        log.info("started", role=" ".join(roles), how=type(asyncio.get_running_loop()).__module__.partition(".")[0])
         if on_ready is not None:
             on_ready()
         await _until_done(tasks, lanes, stopping, settings.drain_seconds)
@@ -161,7 +194,7 @@ async def refuse_bad_topology(settings: Settings) -> None:
         management_of(settings),
         Examination(
             handler_budget_seconds=settings.handler_seconds,
-            body_bytes_max=settings.file_bytes_max,
+            body_bytes_max=0,  # a heavy canary stops no worker and would leave 30 MiB of holes in it: that one is the doctor's
             probe_permissions=False,
         ),
     )
@@ -173,12 +206,12 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
     url = settings.amqp_url.get_secret_value()
     queues = sorted({queue for family in families() for queue in queues_of(family)})
 
-    async def handle(batch: Sequence[AbstractIncomingMessage]) -> None:
+    async def handle(batch: Sequence[DeliveredMessage]) -> None:
         with watchdog.limit():
             await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
 
-    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[AbstractIncomingMessage]], object]:
-        async def handle_dead(batch: Sequence[AbstractIncomingMessage]) -> None:
+    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[DeliveredMessage]], object]:
+        async def handle_dead(batch: Sequence[DeliveredMessage]) -> None:
             for one in batch:
                 await processor.bury(to_envelope(one), reason, origin=origin, attempts=1)
 
@@ -186,12 +219,11 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
 
     lanes = []
     for queue in queues:
-        few = queue == FILES
-        lanes.append(Lane(url, LaneSettings(queue, 4 if few else settings.prefetch, 4 if few else 500), handle))
+        lanes.append(Lane(url, LaneSettings(queue, _FILES_HELD if queue == FILES else settings.prefetch), handle))
     given_up = Reason("delivery_limit", "The broker gave it up: it came back unacknowledged too often.")
     unrouted = Reason("unknown_kind", "No queue takes messages of this kind (property type, routing key).", "type")
-    lanes.append(Lane(url, LaneSettings(DEAD, 50, 50), bury("broker", given_up)))  # type: ignore[arg-type]
-    lanes.append(Lane(url, LaneSettings(UNROUTED, 50, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(DEAD, 50), bury("broker", given_up)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(UNROUTED, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
     return lanes
 
 
@@ -204,7 +236,12 @@ async def _relays(
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    mail = MailRelay(store, renderer_of(settings), transport, now, settings.machine, settings.lease_seconds)
+    renderer = renderer_of(settings)
+    mail = MailRelay(
+        store, renderer, transport, now, settings.machine, settings.lease_seconds,
+        RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent),
+        partial(with_links_opened, vault=processor.programme.vault),
+    )  # fmt: skip
     publish = PublishRelay(
         store, settings.amqp_url.get_secret_value(), now,
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,

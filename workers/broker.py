@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import (
+    AMQPConnectionError,
+    AuthenticationError,
+    InvalidFrameError,
+    ProbableAuthenticationError,
+)
+from aiormq.abc import DeliveredMessage
+from aiormq.exceptions import ConnectionNotAllowed
 
 from messages.envelope import JSON, Envelope
-from messages.errors import BrokerAway
+from messages.errors import BrokerAway, Misconfigured
 
+_HEARTBEAT_SECONDS = 15  # a half-open connection is given up after three; the URL may say another (?heartbeat=30)
 _TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
 
 
@@ -17,34 +30,76 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
     """Return a plain connection: a loss is seen at once and the caller's own loop makes a new one.
 
     Raises:
+        Misconfigured: the login or the virtual host is refused; also by a broker that is just ending or starting, so whoever
+            was connected before waits for it.
         BrokerAway: nobody answers in time.
     """
-    try:
+    with told_as_ours(amqp_url):
         return await aio_pika.connect(
-            amqp_url, timeout=timeout_seconds, client_properties={"connection_name": name}, heartbeat=15
+            amqp_url,
+            timeout=timeout_seconds,
+            client_properties={"connection_name": name},
+            heartbeat=None if "heartbeat" in parse_qs(urlsplit(amqp_url).query) else _HEARTBEAT_SECONDS,
         )
-    except (aio_pika.exceptions.AMQPError, OSError, TimeoutError) as error:
-        raise BrokerAway(f"RabbitMQ does not take the connection: {type(error).__name__}.") from error
 
 
-def to_envelope(message: AbstractIncomingMessage) -> Envelope:
+@contextmanager
+def told_as_ours(amqp_url: str) -> Iterator[None]:
+    """What aio-pika, aiormq and the system say about a connection is said in our own words; the one place that translates it.
+
+    Raises:
+        Misconfigured: the login or the virtual host is refused.
+        BrokerAway: nobody answers, or the connection was lost.
+    """
+    try:
+        with dead_line_is_away():
+            yield
+    except (AuthenticationError, ProbableAuthenticationError) as error:
+        raise Misconfigured("the broker refuses the login of the AMQP URL: check user and password") from error
+    except (ConnectionNotAllowed, InvalidFrameError) as error:  # aiormq takes the refusal for a broken frame
+        raise Misconfigured(
+            "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no permission there"
+        ) from error
+    except (AMQPConnectionError, OSError) as error:
+        place = urlsplit(amqp_url).netloc.rpartition("@")[2]  # without who logs in there
+        raise BrokerAway(f"the broker does not answer at {place} ({type(error).__name__})") from error
+
+
+@contextmanager
+def dead_line_is_away() -> Iterator[None]:
+    """When heartbeats stop, aiormq cancels whoever waits for the line; that is no cancellation of ours, and nothing ends by it.
+
+    Raises:
+        BrokerAway: the line went dead while we waited for it.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise BrokerAway("the line to the broker went dead") from error
+
+
+def to_envelope(message: DeliveredMessage) -> Envelope:
     """Read what AMQP says about a message; nothing here can fail, whatever the sender wrote."""
-    user, app = _text(message.user_id), _text(message.app_id)
-    sent_at = message.timestamp
+    said = message.header.properties
+    user, app = _text(said.user_id), _text(said.app_id)
+    sent_at = said.timestamp if isinstance(said.timestamp, datetime) else None
     if sent_at is not None and sent_at.tzinfo is None:
         sent_at = sent_at.replace(tzinfo=UTC)
-    headers = message.headers or {}
+    headers = said.headers or {}
     envelope = Envelope(
-        message_id=_text(message.message_id),
-        kind=_text(message.type) or _text(message.routing_key),
+        message_id=_text(said.message_id),
+        kind=_text(said.message_type) or _text(message.routing_key),
         sender=user or (f"app:{app}" if app else "anonymous"),
         body=message.body,
-        content_type=_text(message.content_type) or JSON,
-        content_encoding=_text(message.content_encoding),
-        sent_at=sent_at if isinstance(sent_at, datetime) else None,
+        content_type=_text(said.content_type) or JSON,
+        content_encoding=_text(said.content_encoding),
+        sent_at=sent_at,
         app_id=app,
-        correlation_id=_text(message.correlation_id),
-        reply_to=_text(message.reply_to),
+        correlation_id=_text(said.correlation_id),
+        reply_to=_text(said.reply_to),
         file_name=_text(headers.get("file_name")),
         traceparent=_text(headers.get("traceparent")),
     )
@@ -52,6 +107,8 @@ def to_envelope(message: AbstractIncomingMessage) -> Envelope:
 
 
 def _text(value: object) -> str:
+    if not value:
+        return ""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = value[:_TEXT_CHARS_MAX] if isinstance(value, str) else ""

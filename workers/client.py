@@ -25,7 +25,7 @@ from messages.answer import Answer
 from messages.codec import encode
 from messages.errors import BrokerAway, Misconfigured
 from messages.message import Message
-from workers.broker import open_connection
+from workers.broker import dead_line_is_away, open_connection
 from workers.topology.plan import INBOUND
 
 _CONFIRM_SECONDS = 15.0
@@ -52,7 +52,12 @@ class Publisher:
         self._answers: dict[str, asyncio.Future[Answer]] = {}
 
     async def __aenter__(self) -> Self:
-        """Connect."""
+        """Connect.
+
+        Raises:
+            BrokerAway: nobody answers.
+            Misconfigured: the login or the virtual host is refused.
+        """
         await self._exchange()
         return self
 
@@ -99,17 +104,18 @@ class Publisher:
         *,
         content_type: str,
         message_id: str,
+        content_encoding: str | None = None,
         file_name: str = "",
         timeout_seconds: float = 60.0,
     ) -> Answer:
-        """Publish bytes as they are and return the workers' answer."""
+        """Publish bytes as they are and return the workers' answer; ``content_encoding`` says ``gzip`` of gzipped ones."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._answers[message_id] = answer
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self.publish_body(
-                    kind, body, content_type=content_type, message_id=message_id, file_name=file_name,
-                    reply_to=_DIRECT_REPLY,
+                    kind, body, content_type=content_type, message_id=message_id, content_encoding=content_encoding,
+                    file_name=file_name, reply_to=_DIRECT_REPLY,
                 )  # fmt: skip
                 return await answer
         except TimeoutError:
@@ -124,6 +130,7 @@ class Publisher:
         *,
         content_type: str,
         message_id: str,
+        content_encoding: str | None = None,
         file_name: str = "",
         reply_to: str | None = None,
     ) -> None:
@@ -133,6 +140,7 @@ class Publisher:
             message_id=message_id,
             type=kind,
             content_type=content_type,
+            content_encoding=content_encoding,
             timestamp=datetime.now(UTC),
             app_id=self._app_id,
             user_id=self._user,
@@ -143,11 +151,12 @@ class Publisher:
         pause = 0.2
         for attempt in range(self._attempts_max):
             try:
-                exchange = await self._exchange()
-                await exchange.publish(message, kind, mandatory=True, timeout=_CONFIRM_SECONDS)
+                with dead_line_is_away():
+                    exchange = await self._exchange()
+                    await exchange.publish(message, kind, mandatory=True, timeout=_CONFIRM_SECONDS)
             except PublishError as error:
                 raise Misconfigured("RabbitMQ has no queue for this kind; see `pmp doctor`.") from error
-            except (AMQPError, BrokerAway, OSError, TimeoutError, RuntimeError) as error:
+            except (AMQPError, BrokerAway, Misconfigured, OSError, TimeoutError, RuntimeError) as error:
                 if attempt + 1 == self._attempts_max:
                     raise BrokerAway(f"RabbitMQ did not confirm: {type(error).__name__}.") from error
                 await asyncio.sleep(pause)

@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.abc import DeliveredMessage
 
-from messages.errors import BrokerAway, StoreAway
-from workers.broker import open_connection
+from messages.errors import BrokerAway, Misconfigured, StoreAway
+from workers.broker import dead_line_is_away, open_connection
 from workers.logs import places
 
 log = structlog.get_logger("pmp.consumer")
 
-Handle = Callable[[Sequence[AbstractIncomingMessage]], Awaitable[None]]
+Handle = Callable[[Sequence[DeliveredMessage]], Awaitable[None]]
 _LOST = (AMQPError, ChannelInvalidStateError, ConnectionError, BrokerAway, TimeoutError)
+_CONSUMER_TAG = "pmp"  # a channel has one consumer
 _SILENT_LOOKS_MAX = 2  # messages ready and we idle, twice in a row: not just a look between two deliveries
 
 
@@ -35,16 +37,19 @@ class LaneSettings:
     Args:
         queue: its name.
         prefetch: messages held unacknowledged at most; 100–500 keeps the loop fed, files weigh more.
-        batch_max: messages in one transaction at most.
         watch_seconds: how often to ask the broker whether it still knows us as a consumer.
         reconnect_seconds: pause before a new connection.
     """
 
     queue: str
     prefetch: int = 500
-    batch_max: int = 500
     watch_seconds: float = 30.0
     reconnect_seconds: float = 1.0
+
+    @property
+    def batch_max(self) -> int:
+        """Messages in one transaction at most: half the prefetch, so that the next batch gathers while one commits."""
+        return max(1, self.prefetch // 2)
 
 
 class Lane:
@@ -67,13 +72,18 @@ class Lane:
         while not self._stopping.is_set():
             try:
                 connection = await open_connection(self._url, name=f"pmp {self._settings.queue}")
-                try:
-                    await self._consume(connection)
-                finally:
-                    with suppress(*_LOST):
-                        await asyncio.wait_for(connection.close(), 5)
+                with dead_line_is_away():
+                    try:
+                        await self._consume(connection)
+                    finally:
+                        with suppress(*_LOST):
+                            await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
+            except (
+                Misconfigured
+            ) as error:  # it let us in before, so it may again: a password in change, a broker starting
+                log.error("broker_refuses_us", queue=self._settings.queue, reason=str(error))
             except Exception as error:  # noqa: BLE001 - a bug of ours: nothing is acknowledged, RabbitMQ delivers again
                 log.error("lane_failed", queue=self._settings.queue, error=type(error).__name__, where=places(error))
             finally:
@@ -82,10 +92,10 @@ class Lane:
                 await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
 
     async def _consume(self, connection: AbstractConnection) -> None:
-        buffer: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        buffer: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
         channel = await connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=self._settings.prefetch)
-        queue = await channel.get_queue(self._settings.queue, ensure=True)
+        await channel.get_queue(self._settings.queue, ensure=True)
         lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def note_loss(*_: object) -> None:
@@ -94,7 +104,9 @@ class Lane:
 
         connection.close_callbacks.add(note_loss)
         channel.close_callbacks.add(note_loss)
-        tag = await queue.consume(buffer.put)
+        # One floor below aio-pika's own consume, which starts one more task and builds one more object a message (20 us).
+        deliveries = await channel.get_underlay_channel()
+        await deliveries.basic_consume(self._settings.queue, buffer.put, consumer_tag=_CONSUMER_TAG)
         self.is_consuming = True
         work = asyncio.create_task(self._work(buffer, channel))
         watch = asyncio.create_task(self._watch(connection))
@@ -104,7 +116,7 @@ class Lane:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._stopping.is_set() and not lost.done() and not work.done():
                 with suppress(*_LOST):
-                    await asyncio.wait_for(queue.cancel(tag), 5)
+                    await asyncio.wait_for(deliveries.basic_cancel(_CONSUMER_TAG), 5)
                 await self._drained(buffer, work, lost)
         finally:
             for task in (work, watch, stop):
@@ -117,7 +129,7 @@ class Lane:
             raise BrokerAway("The channel was closed.")
 
     async def _drained(
-        self, buffer: asyncio.Queue[AbstractIncomingMessage], work: asyncio.Task[None], lost: asyncio.Future[None]
+        self, buffer: asyncio.Queue[DeliveredMessage], work: asyncio.Task[None], lost: asyncio.Future[None]
     ) -> None:
         """Wait until everything taken is acknowledged, or the connection is gone."""
         joined = asyncio.ensure_future(buffer.join())
@@ -126,7 +138,7 @@ class Lane:
         finally:
             joined.cancel()
 
-    async def _work(self, buffer: asyncio.Queue[AbstractIncomingMessage], channel: AbstractChannel) -> None:
+    async def _work(self, buffer: asyncio.Queue[DeliveredMessage], channel: AbstractChannel) -> None:
         while True:
             self._is_idle = True
             batch = [await buffer.get()]
@@ -135,14 +147,14 @@ class Lane:
                 batch.append(buffer.get_nowait())
             await self._until_stored(batch, channel)
             try:
-                await batch[-1].ack(multiple=True)
+                await _acknowledge_up_to(batch[-1])
             except _LOST as error:
                 log.warning("acknowledgement_dropped", messages=len(batch), error=type(error).__name__)
                 raise BrokerAway("The channel was gone before the acknowledgement.") from error
             for _ in batch:
                 buffer.task_done()
 
-    async def _until_stored(self, batch: Sequence[AbstractIncomingMessage], channel: AbstractChannel) -> None:
+    async def _until_stored(self, batch: Sequence[DeliveredMessage], channel: AbstractChannel) -> None:
         """Process the batch; while the store is away, wait and take nothing more."""
         pause = 0.2
         while True:
@@ -170,3 +182,8 @@ class Lane:
             if not seen.consumer_count or silent_looks >= _SILENT_LOOKS_MAX:
                 log.error("consumer_is_deaf", queue=self._settings.queue)
                 raise BrokerAway("The broker does not deliver to this consumer.")
+
+
+async def _acknowledge_up_to(last: DeliveredMessage) -> None:
+    assert last.delivery_tag is not None
+    await last.channel.basic_ack(last.delivery_tag, multiple=True)

@@ -18,7 +18,7 @@ from itertools import groupby
 import structlog
 
 from handlers.outcomes import Refuse
-from handlers.registry import Setting, handlers
+from handlers.registry import Look, Prepare, Setting, handlers
 from handlers.work import Programme
 from messages.codec import Limits, decode
 from messages.envelope import Envelope
@@ -29,8 +29,8 @@ from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import RETRIED, Dead, Wait, after_failure, reason_of
-from workers.settlement import Entry, Tally, kill, settle_entries, settle_seen, wait
+from workers.recoverability import RETRIED, after_failure, reason_of
+from workers.settlement import Entry, Settlement, Tally
 
 log = structlog.get_logger("pmp.process")
 
@@ -115,24 +115,24 @@ class Processor:
     async def _entry(self, envelope: Envelope) -> Entry:
         """Decode and prepare one message; what is wrong with it becomes part of the entry."""
         try:
+            self.programme.publishers.check(envelope)
             message = decode(envelope, self.limits)
         except Permanent as error:
             return Entry(envelope, None, None, reason_of(error))
+        handler = handlers()[message.kind]
+        if handler.prepare is None:
+            return Entry(envelope, message, None, None)
         try:
-            return await self._prepared(envelope, message)
+            return await self._prepared(envelope, message, handler.prepare, handler.look)
         except Transient:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return Entry(envelope, message, None, None, failure=error)
 
-    async def _prepared(self, envelope: Envelope, message: Message) -> Entry:
-        handler = handlers()[message.kind]
-        if handler.prepare is None:
-            return Entry(envelope, message, None, None)
-        look = handler.look
+    async def _prepared(self, envelope: Envelope, message: Message, prepare: Prepare, look: Look | None) -> Entry:
         seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
         setting = Setting(envelope, self.programme, self.clock(), seen)
-        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, handler.prepare, message, setting)
+        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
         if isinstance(prepared, Refuse):
             return Entry(envelope, message, None, None, refused=prepared)
         return Entry(envelope, message, prepared, None)
@@ -146,10 +146,13 @@ class Processor:
             for entry in entries:
                 seq = taken.pop(entry.envelope.key, None)
                 (again.append(entry) if seq is None else fresh.append((seq, entry)))
-            tally = await settle_entries(tx, fresh, self.programme, now, origin=origin, attempts=attempts)
+            settlement = Settlement(tx, self.programme, now, origin=origin, attempts=attempts)
+            await settlement.take(fresh)
             for entry in again:
-                tally += await settle_seen(tx, entry, now)
-            return tally
+                if entry.is_counted:  # another worker committed it after this attempt was counted
+                    await inbox.forget_attempts(tx, entry.envelope)
+                await settlement.take_seen(entry)
+            return await settlement.close()
 
         self._told(await self.store.write(unit))
 
@@ -162,9 +165,12 @@ class Processor:
             taken = await inbox.claim_all(tx, [entry.envelope], now)
             if entry.is_counted:
                 await inbox.forget_attempts(tx, entry.envelope)
-            if entry.envelope.key not in taken:
-                return await settle_seen(tx, entry, now)
-            return await self._decided(tx, taken[entry.envelope.key], entry.envelope, decision, attempts, now)
+            settlement = Settlement(tx, self.programme, now, attempts=attempts)
+            if entry.envelope.key in taken:
+                await settlement.decide(taken[entry.envelope.key], entry.envelope, decision)
+            else:
+                await settlement.take_seen(entry)
+            return await settlement.close()
 
         self._told(await self.store.write(unit))
 
@@ -181,10 +187,9 @@ class Processor:
             if not await deferred.take(tx, waiting):
                 return Tally()  # another process has it
             await inbox.settle(tx, waiting.seq, "done", None, now)
-            return await settle_entries(
-                tx, [(waiting.seq, entry)], self.programme, now,
-                origin="process", attempts=waiting.attempts, gives_up_at=waiting.gives_up_at,
-            )  # fmt: skip
+            settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
+            await settlement.take([(waiting.seq, entry)])
+            return await settlement.close()
 
         try:
             self._told(await self.store.write(unit))
@@ -200,18 +205,11 @@ class Processor:
             async def decide(tx: Transaction) -> Tally:
                 if not await deferred.take(tx, waiting):
                     return Tally()
-                return await self._decided(tx, waiting.seq, waiting.envelope, decision, failures, now)
+                settlement = Settlement(tx, self.programme, now, attempts=failures)
+                await settlement.decide(waiting.seq, waiting.envelope, decision)
+                return await settlement.close()
 
             self._told(await self.store.write(decide))
-
-    async def _decided(
-        self, tx: Transaction, seq: int, envelope: Envelope, decision: Wait | Dead, attempts: int, now: datetime
-    ) -> Tally:
-        match decision:
-            case Wait():
-                return await wait(tx, seq, envelope, decision, attempts, now)
-            case Dead(reason):
-                return await kill(tx, seq, envelope, reason, origin="process", attempts=attempts, now=now)
 
     def _told(self, tally: Tally) -> None:
         for (kind, outcome), number in sorted(Counter(tally.outcomes).items()):

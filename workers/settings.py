@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import os
+import re
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from handlers.rules.policy import Policy
 from messages.errors import Misconfigured
+from workers.setting_sources import Origin, Variables, origin, read_file, settings_file
 
-_SECRETS = ("amqp_url", "management_url", "store", "smtp_password", "sealing_keys")
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_URLS = ("amqp_url", "management_url", "store")
+_SECRETS = (*_URLS, "smtp_password", "sealing_keys", "audit_key")
 
 
 class Settings(BaseSettings):
@@ -58,13 +68,31 @@ class Settings(BaseSettings):
     administrators: tuple[str, ...] = Field(
         ("administrators@example.org",), description="Addresses of the administrators."
     )
+    on_call: tuple[str, ...] = Field(
+        (), description="Addresses told of critical tickets at any hour (R74); empty: the administrators."
+    )
+    programme_manager: str = Field(
+        "", description="Address of the programme manager, who authorises an Admin (R10); empty: the administrators do."
+    )
     submitters: dict[str, str] = Field(
         default_factory=dict,
         description="Broker user → address for reports on its files (R47); others: the administrators.",
     )
+    publishers: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description='Broker user → kinds it may send, e.g. {"portal": ["registration.*", "ticket.opened"]} (R61); '
+        "a private node's own user may send all.",
+    )
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="Under which the audit trail is chained (R60): who has the database but not the key cannot forge it.",
+    )
+    roles_file: Path | None = Field(
+        None, description="A TOML file that changes or adds roles (R3-R10); `pmp roles` prints the table in force."
+    )
     sealing_keys: dict[str, SecretStr] = Field(
         default_factory=dict,
-        description="Key id → base64 private key that opens sealed passwords; the first seals. `pmp keys` makes one.",
+        description="Key id → base64 private key that opens sealed passwords; the first seals. `pmp keys new` makes one.",
     )
     json_bytes_max: int = Field(1024 * 1024, ge=1024, description="Largest JSON body.")
     file_bytes_max: int = Field(
@@ -91,26 +119,53 @@ class Settings(BaseSettings):
         default_factory=Policy, description="The rules' numbers: PMP_PROGRAMME__PASSWORD_DAYS and so on."
     )
 
+    @field_validator("amqp_url", "management_url")
+    @classmethod
+    def _is_address(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        schemes = ("amqp", "amqps") if info.field_name == "amqp_url" else ("http", "https")
+        parts = urlsplit(url.get_secret_value())
+        if url and (parts.scheme not in schemes or not parts.hostname):
+            raise ValueError(f"must be an address that begins with {schemes[0]}:// or {schemes[1]}://")
+        return url
+
     @field_validator("sealing_keys")
     @classmethod
     def _are_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        for key in keys.values():
-            if len(base64.b64decode(key.get_secret_value(), validate=True)) != 32:
+        for key_id, key in keys.items():
+            if not re.fullmatch("[A-Za-z0-9_-]{1,64}", key_id):
+                raise ValueError("a key's id is of letters, digits, - and _")
+            try:
+                size = len(base64.b64decode(key.get_secret_value(), validate=True))
+            except binascii.Error:
+                size = 0
+            if size != 32:
                 raise ValueError("each key is 32 bytes in base64")
         return keys
+
+    @field_validator("programme")
+    @classmethod
+    def _is_somewhere(cls, programme: Policy) -> Policy:
+        try:
+            programme.zone  # noqa: B018 - the look is the check
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("time_zone is no time zone's name, like America/New_York") from None
+        try:
+            programme.holidays  # noqa: B018 - the look is the check
+        except NotImplementedError:
+            raise ValueError("state is no state's two letters, like CT") from None
+        return programme
 
     @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours takes its place
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes it
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes it
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Variables first, then the file."""
-        file = os.environ.get("PMP_SETTINGS_FILE", "pmp.toml")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        return init_settings, Variables(settings_cls), TomlConfigSettingsSource(settings_cls, settings_file())
 
     @property
     def machine(self) -> str:
@@ -131,28 +186,76 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        faults = [
-            f"PMP_{'__'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
-        raise Misconfigured("These settings are wrong: " + "; ".join(faults)) from None
+        faults = [_sentence(fault) for fault in error.errors(include_input=False, include_url=False)]
+        raise Misconfigured("These settings are wrong:\n  " + "\n  ".join(faults)) from None
     except ValueError as error:
         raise Misconfigured(f"The settings cannot be read: {type(error).__name__}.") from None
 
 
-def described(settings: Settings) -> Sequence[tuple[str, str, str]]:
-    """Return (variable, value or mask, meaning) of every setting."""
+def _sentence(fault: ErrorDetails) -> str:
+    name = "PMP_" + "__".join(str(part) for part in fault["loc"]).upper()
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{name}: is no setting"
+        case "tuple_type" | "list_type":
+            return f'{name}: must be a list; in a variable as JSON, ["one", "two"]'
+        case "dict_type" | "model_type":
+            return f'{name}: must be a table; in a variable as JSON, {{"name": "value"}}'
+        case _:
+            return f"{name}: {fault['msg'].removeprefix('Value error, ').replace('Input should', 'must')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting for people: a secret's value is only told to be set."""
+
+    name: str
+    value: str
+    source: Origin
+    meaning: str
+
+
+def described(settings: Settings) -> Sequence[Described]:
+    """Return every setting in words."""
+    file = read_file(settings_file())
     rows = []
     for name, info in Settings.model_fields.items():
-        if name == "programme":
-            continue
-        value = getattr(settings, name)
-        shown = ("set, not shown" if _revealed(value) else "not set") if name in _SECRETS else str(value)
-        rows.append((f"PMP_{name.upper()}", shown, info.description or ""))
+        if name != "programme":
+            shown = _shown(name, getattr(settings, name))
+            rows.append(Described(f"PMP_{name.upper()}", shown, origin((name,), file), info.description or ""))
     for name, info in Policy.model_fields.items():
-        rows.append((f"PMP_PROGRAMME__{name.upper()}", str(getattr(settings.programme, name)), info.description or ""))
+        variable, shown = f"PMP_PROGRAMME__{name.upper()}", _shown(name, getattr(settings.programme, name))
+        rows.append(Described(variable, shown, origin(("programme", name), file), info.description or ""))
     return rows
 
 
-def _revealed(value: object) -> object:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+def _shown(name: str, value: object) -> str:
+    if name in _SECRETS:
+        return _hidden(name, value.get_secret_value() if isinstance(value, SecretStr) else value)
+    match value:
+        case tuple() | list() | frozenset():
+            return ", ".join(sorted(map(str, value)))
+        case dict():
+            return ", ".join(f"{key}={one}" for key, one in value.items())
+        case _:
+            return "" if value is None else str(value)
+
+
+def _hidden(name: str, secret: object) -> str:
+    """Tell of a secret what is none: where an address leads, which keys there are, that something is set."""
+    if not secret:
+        return "not set"
+    if isinstance(secret, dict):
+        return f"set, not shown: {', '.join(secret)}"
+    return masked(str(secret)) if name in _URLS else "set, not shown"
+
+
+def masked(url: str) -> str:
+    """Return the address without a password, neither beside the user nor in the query."""
+    parts = urlsplit(url)
+    if parts.query:
+        parts = parts._replace(query="***")
+    if parts.password is not None:
+        user, _, host = parts.netloc.rpartition("@")
+        parts = parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}")
+    return urlunsplit(parts)

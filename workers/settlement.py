@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any, assert_never
+
+from pydantic import JsonValue
 
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.registry import handlers
 from handlers.work import Leaving, Programme, Work
 from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
-from messages.errors import FieldFault
 from messages.message import Message
-from store import dead_letters, deferred, inbox, outbox
+from store import audit, dead_letters, deferred, inbox, outbox
+from store.audit import Entry as Act
+from store.audit import Recording
 from store.contract import Transaction
 from store.dead_letters import Origin, Reason
+from store.inbox import Ending
 from store.outbox import Staged
+from workers.auditing import entry_of
 from workers.recoverability import Dead, Wait, after_defer
 
 
@@ -43,174 +48,189 @@ class Tally:
     outcomes: list[tuple[str, str]] = field(default_factory=list)
     leaves: bool = False
 
-    def __iadd__(self, other: Tally) -> Tally:
-        self.outcomes += other.outcomes
-        self.leaves |= other.leaves
-        return self
 
+@dataclass(slots=True)
+class Settlement:
+    """Brings the messages of one transaction to their outcomes; what all of them write alike is written at once, by ``close``."""
 
-async def settle_entries(
-    tx: Transaction,
-    fresh: Sequence[tuple[int, Entry]],
-    programme: Programme,
-    now: datetime,
-    *,
-    origin: Origin,
-    attempts: int,
-    gives_up_at: datetime | None = None,
-) -> Tally:
-    """Bring each message that was just taken to its outcome; runs of one kind are handled together, in order."""
-    tally = Tally()
-    for (kind, handled), group in groupby(fresh, key=lambda pair: (pair[1].envelope.kind, _is_handled(pair[1]))):
-        run = list(group)
-        if not handled:
-            for seq, entry in run:
-                tally += await _unhandled(tx, seq, entry, origin=origin, attempts=attempts, now=now)
-            continue
+    tx: Transaction
+    programme: Programme
+    now: datetime
+    origin: Origin = "process"
+    attempts: int = 1
+    gives_up_at: datetime | None = None
+    tally: Tally = field(default_factory=Tally)
+    _endings: list[Ending] = field(default_factory=list)
+    _staged: list[Staged] = field(default_factory=list)
+    _acts: list[Act] = field(default_factory=list)
+
+    async def take(self, fresh: Sequence[tuple[int, Entry]]) -> None:
+        """Bring each message that was just claimed to its outcome; runs of one kind are handled together, in order."""
+        for (kind, is_handled), run in groupby(fresh, key=lambda pair: (pair[1].envelope.kind, _is_handled(pair[1]))):
+            if is_handled:
+                await self._handle(kind, list(run))
+            else:
+                for seq, entry in run:
+                    await self._stop(seq, entry)
+        for _, entry in fresh:
+            if entry.is_counted:
+                await inbox.forget_attempts(self.tx, entry.envelope)
+
+    async def close(self) -> Tally:
+        """Write every outcome, everything that leaves and the trail, one statement each; return what was done."""
+        await self._write_endings()
+        await outbox.stage_all(self.tx, self._staged, self.now)
+        # Last: what it locks is held for the commit alone.
+        await audit.append(self.tx, self._acts, now=self.now, key=self.programme.audit_key)
+        self.tally.leaves |= bool(self._staged)
+        return self.tally
+
+    async def _handle(self, kind: str, run: Sequence[tuple[int, Entry]]) -> None:
+        handler = handlers()[kind]
         works: list[Work[Any, Any]] = [
-            Work(entry.message, entry.prepared, entry.envelope, seq, tx, now, programme, Leaving(seq))
+            Work(
+                entry.message, entry.prepared, entry.envelope, seq,
+                self.tx if handler.is_bulk else Recording(self.tx, self.programme.audit_key),
+                self.now, self.programme, Leaving(seq),
+            )
             for seq, entry in run
-        ]
-        outcomes = await handlers()[kind].handle_all(works)
-        staged = [one for work in works for one in work.leaving.staged]
+        ]  # fmt: skip
+        outcomes = await handler.handle_all(works)
         for work, outcome in zip(works, outcomes, strict=True):
-            staged += await _settle(tx, work, outcome, attempts=attempts, gives_up_at=gives_up_at, tally=tally)
-        await outbox.stage_all(tx, staged, now)
-        tally.leaves |= bool(staged)
-    for _, entry in fresh:
-        if entry.is_counted:
-            await inbox.forget_attempts(tx, entry.envelope)
-    return tally
+            self._staged += work.leaving.staged
+            self._audit(work, outcome)
+            await self._end(work.seq, work.envelope, outcome)
+
+    async def _stop(self, seq: int, entry: Entry) -> None:
+        """What never came to its handler ends here."""
+        if entry.failure is not None:
+            raise entry.failure
+        if entry.dead is not None:
+            await self.kill(seq, entry.envelope, entry.dead)
+        elif entry.refused is not None:
+            self._acts.append(entry_of(entry.envelope, entry.message, f"refused {entry.refused.code}"))
+            await self._end(seq, entry.envelope, entry.refused)
+
+    def _audit(self, work: Work[Any, Any], outcome: Outcome) -> None:
+        changes = work.tx.changes if isinstance(work.tx, Recording) else ()
+        match outcome:
+            case Done():
+                self._acts.append(entry_of(work.envelope, work.message, "done", changes))
+            case Refuse(code):
+                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}", changes))
+            case Defer():
+                pass  # nothing was done yet; its last turn is told
+            case _:
+                assert_never(outcome)
+
+    async def _end(self, seq: int, envelope: Envelope, outcome: Outcome) -> None:
+        match outcome:
+            case Done(result):
+                self._done(seq, envelope, result)
+            case Refuse():
+                self._refuse(seq, envelope, outcome)
+            case Defer():
+                await self.decide(seq, envelope, self._after(outcome))
+            case _:
+                assert_never(outcome)
+
+    def _after(self, outcome: Defer) -> Wait | Dead:
+        return after_defer(
+            outcome, attempts=self.attempts, now=self.now, gives_up_at=self.gives_up_at, policy=self.programme.policy
+        )
+
+    def _done(self, seq: int, envelope: Envelope, result: Mapping[str, JsonValue] | None) -> None:
+        self.tally.outcomes.append((envelope.kind, "done"))
+        if result is None and not envelope.reply_to:
+            return
+        answer = _accepted(envelope, result)
+        if result is not None:  # kept for whoever asks again, perhaps with a reply_to only then
+            self._endings.append(Ending(seq, "done", answer))
+        self._reply(envelope, answer, seq)
+
+    def _refuse(self, seq: int, envelope: Envelope, refusal: Refuse) -> None:
+        self.tally.outcomes.append((envelope.kind, "refused"))
+        answer = _rejected(envelope, "refused", refusal)
+        self._endings.append(Ending(seq, "refused", answer))
+        self._reply(envelope, answer, seq)
+
+    async def decide(self, seq: int, envelope: Envelope, decision: Wait | Dead) -> None:
+        """The message waits in the store for its next turn, or is a dead letter."""
+        match decision:
+            case Wait():
+                await self._wait(seq, envelope, decision)
+            case Dead(reason):
+                await self.kill(seq, envelope, reason)
+
+    async def _wait(self, seq: int, envelope: Envelope, decision: Wait) -> None:
+        self.tally.outcomes.append((envelope.kind, "waiting"))
+        self.tally.leaves = True
+        self._endings.append(Ending(seq, "waiting", None))
+        await deferred.put(
+            self.tx, seq=seq, envelope=envelope, code=decision.code, text=decision.text, attempts=self.attempts,
+            now=self.now, due_at=decision.due_at, gives_up_at=decision.gives_up_at,
+        )  # fmt: skip
+
+    async def kill(self, seq: int, envelope: Envelope, reason: Reason) -> None:
+        """The message is a dead letter, without secrets sent in clear (R38); its sender is told that it failed, and why."""
+        self.tally.outcomes.append((envelope.kind, "dead"))
+        answer = _rejected(envelope, "failed", reason)
+        self._endings.append(Ending(seq, "dead", answer))
+        self._acts.append(entry_of(envelope, None, f"dead {reason.code}"))
+        await dead_letters.put(
+            self.tx, seq=seq, envelope=envelope, reason=reason, origin=self.origin, attempts=self.attempts, now=self.now
+        )
+        self._reply(envelope, answer, seq)
+
+    async def take_seen(self, entry: Entry) -> None:
+        """A message that was taken before changes nothing; its sender gets the same answer again.
+
+        The same id with another content is not the same message: it is kept as a dead letter of its own.
+        """
+        envelope = entry.envelope
+        await self._write_endings()  # it may stand in this very batch
+        seen = await inbox.seen(self.tx, envelope.sender, envelope.message_id)
+        assert seen is not None
+        if seen.digest != envelope.digest():
+            await self._take_reused(envelope.with_reused_id())
+            return
+        self.tally.outcomes.append((envelope.kind, "duplicate"))
+        if seen.state != "waiting":
+            self._reply(envelope, seen.answer if seen.answer is not None else _accepted(envelope, None), seen.seq)
+
+    async def _take_reused(self, other: Envelope) -> None:
+        taken = await inbox.claim_all(self.tx, [other], self.now)
+        if other.key in taken:
+            reason = Reason("message_id_reused", "The message_id was used before for another content.", "message_id")
+            await self.kill(taken[other.key], other, reason)
+        else:
+            self.tally.outcomes.append((other.kind, "duplicate"))
+
+    async def _write_endings(self) -> None:
+        endings, self._endings = self._endings, []
+        await inbox.settle_all(self.tx, endings, self.now)
+
+    def _reply(self, envelope: Envelope, answer: str, seq: int) -> None:
+        if envelope.reply_to:
+            about = envelope.own_id or None
+            self._staged.append(
+                Staged("answer", ANSWER_KIND, envelope.reply_to, {}, seq=seq, correlation_id=about, facts_json=answer)
+            )
 
 
 def _is_handled(entry: Entry) -> bool:
     return entry.dead is None and entry.refused is None and entry.failure is None
 
 
-async def _unhandled(tx: Transaction, seq: int, entry: Entry, *, origin: Origin, attempts: int, now: datetime) -> Tally:
-    if entry.failure is not None:
-        raise entry.failure
-    if entry.dead is not None:
-        return await kill(tx, seq, entry.envelope, entry.dead, origin=origin, attempts=attempts, now=now)
-    assert entry.refused is not None
-    tally = Tally([(entry.envelope.kind, "refused")])
-    staged = await _refuse(tx, seq, entry.envelope, entry.refused, now)
-    await outbox.stage_all(tx, staged, now)
-    tally.leaves = bool(staged)
-    return tally
+def _accepted(envelope: Envelope, result: Mapping[str, JsonValue] | None) -> str:
+    answer = Answer(status="accepted", message_id=envelope.own_id, kind=envelope.kind, result=result)
+    return answer.model_dump_json(exclude_none=True)
 
 
-async def _settle(
-    tx: Transaction,
-    work: Work[Any, Any],
-    outcome: Outcome,
-    *,
-    attempts: int,
-    gives_up_at: datetime | None,
-    tally: Tally,
-) -> list[Staged]:
-    match outcome:
-        case Done(result):
-            tally.outcomes.append((work.envelope.kind, "done"))
-            if not work.envelope.reply_to:
-                return []
-            answer = _answer(work.envelope, "accepted", result=dict(result) if result is not None else None)
-            if result is not None:
-                await inbox.settle(tx, work.seq, "done", answer.model_dump_json(exclude_none=True), work.now)
-            return _reply(work.envelope, answer, work.seq)
-        case Refuse():
-            tally.outcomes.append((work.envelope.kind, "refused"))
-            return await _refuse(tx, work.seq, work.envelope, outcome, work.now)
-        case Defer():
-            decision = after_defer(
-                outcome, attempts=attempts, now=work.now, gives_up_at=gives_up_at, policy=work.policy
-            )
-            match decision:
-                case Wait():
-                    tally += await wait(tx, work.seq, work.envelope, decision, attempts, work.now)
-                case Dead(reason):
-                    tally += await kill(
-                        tx, work.seq, work.envelope, reason, origin="process", attempts=attempts, now=work.now
-                    )
-            return []
-        case _:
-            assert_never(outcome)
-
-
-async def _refuse(tx: Transaction, seq: int, envelope: Envelope, refusal: Refuse, now: datetime) -> list[Staged]:
-    answer = _answer(
-        envelope, "refused", code=refusal.code, text=refusal.text, field=refusal.field, faults=refusal.faults
-    )
-    await inbox.settle(tx, seq, "refused", answer.model_dump_json(exclude_none=True), now)
-    return _reply(envelope, answer, seq)
-
-
-async def wait(tx: Transaction, seq: int, envelope: Envelope, decision: Wait, attempts: int, now: datetime) -> Tally:
-    """The message waits in the store for its next turn."""
-    await inbox.settle(tx, seq, "waiting", None, now)
-    await deferred.put(
-        tx, seq=seq, envelope=envelope, code=decision.code, text=decision.text, attempts=attempts, now=now,
-        due_at=decision.due_at, gives_up_at=decision.gives_up_at,
+def _rejected(envelope: Envelope, status: str, why: Refuse | Reason) -> str:
+    answer = Answer(
+        status=status, message_id=envelope.own_id, kind=envelope.kind, code=why.code, text=why.text, field=why.field,
+        faults=tuple(AnsweredField(field=fault.field, code=fault.code, text=fault.text) for fault in why.faults),
+        result=why.result if isinstance(why, Refuse) else None,
     )  # fmt: skip
-    return Tally([(envelope.kind, "waiting")], leaves=True)
-
-
-async def kill(
-    tx: Transaction, seq: int, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int, now: datetime
-) -> Tally:
-    """The message is a dead letter; its sender is told that it failed, and why."""
-    answer = _answer(envelope, "failed", code=reason.code, text=reason.text, field=reason.field, faults=reason.faults)
-    await inbox.settle(tx, seq, "dead", answer.model_dump_json(exclude_none=True), now)
-    await dead_letters.put(tx, seq=seq, envelope=envelope, reason=reason, origin=origin, attempts=attempts, now=now)
-    staged = _reply(envelope, answer, seq)
-    await outbox.stage_all(tx, staged, now)
-    return Tally([(envelope.kind, "dead")], leaves=bool(staged))
-
-
-async def settle_seen(tx: Transaction, entry: Entry, now: datetime) -> Tally:
-    """A message that was taken before changes nothing; its sender gets the same answer again.
-
-    The same id with another content is not the same message: it is kept as a dead letter of its own.
-    """
-    envelope = entry.envelope
-    seen = await inbox.seen(tx, envelope.sender, envelope.message_id)
-    assert seen is not None
-    if seen.digest != envelope.digest():
-        other = envelope.with_reused_id()
-        taken = await inbox.claim_all(tx, [other], now)
-        if not taken:
-            return Tally([(envelope.kind, "duplicate")])
-        reason = Reason("message_id_reused", "The message_id was used before for another content.", "message_id")
-        return await kill(tx, taken[other.key], other, reason, origin="process", attempts=1, now=now)
-    staged: list[Staged] = []
-    if envelope.reply_to and seen.state != "waiting":
-        answer = Answer.model_validate_json(seen.answer) if seen.answer is not None else _answer(envelope, "accepted")
-        staged = _reply(envelope, answer, seen.seq)
-        await outbox.stage_all(tx, staged, now)
-    return Tally([(envelope.kind, "duplicate")], leaves=bool(staged))
-
-
-def _answer(
-    envelope: Envelope,
-    status: str,
-    *,
-    code: str | None = None,
-    text: str | None = None,
-    field: str | None = None,
-    faults: tuple[FieldFault, ...] = (),
-    result: dict[str, Any] | None = None,
-) -> Answer:
-    return Answer.model_validate(
-        {
-            "status": status, "message_id": envelope.own_id, "kind": envelope.kind, "code": code, "text": text,
-            "field": field, "faults": tuple(AnsweredField(field=f.field, code=f.code, text=f.text) for f in faults),
-            "result": result,
-        }
-    )  # fmt: skip
-
-
-def _reply(envelope: Envelope, answer: Answer, seq: int) -> list[Staged]:
-    if not envelope.reply_to:
-        return []
-    facts = answer.model_dump(mode="json", exclude_none=True)
-    return [Staged("answer", ANSWER_KIND, envelope.reply_to, facts, seq=seq, correlation_id=envelope.own_id or None)]
+    return answer.model_dump_json(exclude_none=True)

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -18,7 +18,7 @@ from messages.registry import families
 from workers import bootstrap
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker, private_rabbitmq
-from workers.settings import Settings
+from workers.settings import Settings, masked
 from workers.topology.declare import declare
 from workers.topology.plan import plan
 
@@ -37,6 +37,7 @@ async def up(settings: Settings, say: Say) -> None:
         for line in whereabouts(site, is_private=is_private):
             say(line)
         await bootstrap.run(site, on_ready=lambda: say("Ready. Ctrl-C ends it."))
+        say("Ending: what was taken is finished.")
 
 
 @asynccontextmanager
@@ -68,6 +69,7 @@ async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
             update={
                 "amqp_url": SecretStr(broker.amqp_url),
                 "management_url": SecretStr(broker.management_url or ""),
+                "publishers": settings.publishers or {urlsplit(broker.amqp_url).username or "guest": ("*",)},
             }
         )
 
@@ -112,18 +114,11 @@ def whereabouts(site: Settings, *, is_private: bool) -> list[str]:
     url = site.amqp_url.get_secret_value()
     key = bootstrap.programme_of(site).vault.sealing_key
     mail = site.mail_folder if site.transport == "folder" else f"by {site.smtp_host}:{site.smtp_port}"
+    elsewhere = f"PMP_AMQP_URL={url} PMP_MANAGEMENT_URL={site.management_url.get_secret_value()}"
     return [
         f"RabbitMQ:     {url if is_private else masked(url)}",
+        *([f"Elsewhere:    export {elsewhere}"] if is_private else []),
         f"E-mails:      {mail}",
         f"Store:        {masked(site.store.get_secret_value())}",
         f"Sealing key:  {key.key_id} {base64.b64encode(key.public_key).decode()} (public; for portals)",
     ]
-
-
-def masked(url: str) -> str:
-    """The address without its password."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from handlers.rules.targets import ResolutionTargets, ResponseTargets
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
@@ -22,6 +24,37 @@ class Policy(BaseModel):
     password_days: Days = Field(90, description="R32: days from setting a password to its expiration date.")
     password_warning_days: Days = Field(9, description="R33: daily warnings on each of this many days before expiry.")
     password_length_min: int = Field(8, ge=1, le=128, description="R30: characters a password has at least.")
+    login_failures_max: int = Field(4, ge=1, le=100, description="R37: failed logins that lock an address.")
+    login_window_minutes: int = Field(60, ge=1, description="R37: failures longer ago than this are forgotten.")
+    lock_minutes: int = Field(10, ge=1, description="R37: how long an address stays locked.")
+    reset_minutes: int = Field(20, ge=1, description="R36: how long a link to choose a new password works.")
+    resets_per_hour: int = Field(3, ge=1, description="R36: how often an address may ask for one within an hour.")
+    address_change_hours: int = Field(24, ge=1, description="R22: how long the link to a new address works.")
+    credential_warning_days: tuple[Days, ...] = Field(
+        (30, 14, 7, 1), description="R21: how many days before a credential lapses its holder is warned."
+    )
+    invite_unregistered: bool = Field(
+        default=False, description="R5: whether CSP holders without an account are reminded by e-mail."
+    )
+    invitation_days: int = Field(30, ge=1, description="R5: days between two such reminders, at least.")
+    verification_hours: int = Field(
+        48, ge=1, le=720, description="R13: how long a link that verifies an address works."
+    )
+    verification_pause_minutes: int = Field(
+        2, ge=0, le=1440, description="R13: how soon after one link another may be requested."
+    )
+    registration_reminder_days: tuple[Days, ...] = Field(
+        (7, 14), description="R12: after how many days of waiting an applicant is reminded of what is missing."
+    )
+    registration_expiry_days: Days = Field(
+        30, description="R12: after how many days of waiting on the applicant a registration expires."
+    )
+    registration_late_days: Days = Field(14, description="R11: waiting on an administrator longer than this is late.")
+    registration_overdue_days: Days = Field(21, description="R11: waiting on one longer than this is overdue.")
+    roster_days: Days = Field(180, description="R23: how often a supervisor confirms the list of delegates.")
+    roster_reminder_days: int = Field(
+        30, ge=1, le=366, description="R23: how often a supervisor is reminded until the list is confirmed."
+    )
     defer_seconds: int = Field(
         60,
         ge=1,
@@ -38,6 +71,57 @@ class Policy(BaseModel):
     closing_days: frozenset[date] = Field(frozenset(), description="Further days on which the programme is closed.")
     help_desk_opens: time = Field(time(8), description="R72: when the help desk opens, in the programme's time zone.")
     help_desk_closes: time = Field(time(17), description="R72: when it closes.")
+    ticket_response: ResponseTargets = Field(
+        default_factory=ResponseTargets,
+        description="R71: until when a ticket is answered, e.g. TICKET_RESPONSE__HIGH=3 hours; critical: around the clock.",
+    )
+    ticket_resolution: ResolutionTargets = Field(
+        default_factory=ResolutionTargets, description="R71: until when a ticket is resolved."
+    )
+    ticket_warning_percent: int = Field(
+        80, ge=1, le=99, description="R74: how much of a target's time is over when administrators are warned."
+    )
+    ticket_reopen_days: Days = Field(14, description="R75: until how many days after its end a ticket is reopened.")
+    mails_per_recipient_hour: int = Field(
+        30,
+        ge=1,
+        description="E-mails one recipient gets within an hour; more are delayed, except urgent ones.",
+    )
+    transient_bounces_max: int = Field(
+        5,
+        ge=2,
+        description="How many transient bounces within transient_bounce_days mark an address like a permanent one.",
+    )
+    transient_bounce_days: Days = Field(30, description="Within how many days transient bounces add up.")
+    inbox_days: int = Field(
+        400,
+        ge=90,
+        description="How long the inbox knows a message again; later only who sent it and when is kept (R50).",
+    )
+    outbox_days: int = Field(
+        90, ge=14, description="How long what an e-mail said, and sent events and answers, are kept."
+    )
+    review_supply_days_max: Days = Field(
+        3, description="R51: a larger supply is reviewed before it is prescribed (72 hours)."
+    )
+    review_window_days: Days = Field(1, description="R51: how many days before the date written a review may be made.")
+    review_days: Days = Field(90, ge=1, description="R52, R55: days from one review of a treatment to the next.")
+    review_days_schedule_v: Days = Field(365, ge=1, description="R53, R55: the same where it is Schedule V only.")
+    review_reminder_days: frozenset[int] = Field(
+        frozenset({14, 7, 1, 0}), description="R55: reminders go out so many days before a review is due."
+    )
+    review_overdue_days: Days = Field(
+        7, ge=1, description="R55: days from one reminder of an overdue review to the next."
+    )
+    treatment_gap_days: Days = Field(30, description="R54: days without supply after which a treatment has ended.")
+    treatment_prolonged_days: Days = Field(90, description="R54: a treatment that spans more days is prolonged.")
+    alert_window_days: Days = Field(90, ge=1, description="R29: days in which prescribers and dispensers are counted.")
+    alert_prescribers: int = Field(
+        0, ge=0, description="R29: prescribers in these days that raise an alert; 0: no limit."
+    )
+    alert_dispensers: int = Field(0, ge=0, description="R29: dispensers likewise; an alert needs every limit reached.")
+    alert_opioid_with_benzodiazepine: bool = Field(False, description="R29: alert when supplies of both overlap.")
+    alert_daily_mme: int = Field(0, ge=0, description="R29: daily morphine milligram equivalents that alert; 0: off.")
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
@@ -63,6 +147,12 @@ class Policy(BaseModel):
         False, description="R21 of the checks: whether records of an unknown dispenser wait until it is registered."
     )
 
+    @model_validator(mode="after")
+    def _help_desk_has_hours(self) -> Policy:
+        if self.help_desk_closes <= self.help_desk_opens:
+            raise ValueError("the help desk closes after it opens, on the same day")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The programme's time zone."""
@@ -72,6 +162,10 @@ class Policy(BaseModel):
     def holidays(self) -> holidays.HolidayBase:
         """The state's holidays, each year's made when it is first asked for."""
         return holidays.country_holidays("US", subdiv=self.state)
+
+    def day_begins(self, day: date) -> datetime:
+        """Return the moment at which a calendar day begins in the programme's time zone."""
+        return datetime.combine(day, time.min, tzinfo=self.zone)
 
     def local_date(self, moment: datetime) -> date:
         """Return the calendar day of a moment in the programme's time zone, whatever the machine's zone is."""

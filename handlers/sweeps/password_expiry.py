@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, time, timedelta
 
+from handlers.reminders import password_expiring
 from handlers.rules.passwords import warning_window
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
@@ -19,24 +20,10 @@ _TOLD_LATE = timedelta(days=30)  # a longer downtime is past, and looking furthe
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     first, last = warning_window(today, programme.policy)
     async for page in accounts.passwords_expiring(tx, expires_from=first, expires_to=last):
-        yield [_expiring(one, today) for one in page]
+        yield [password_expiring(one.account_id, one.email, one.name, one.expires_on, today=today) for one in page]
     # R35: told once. The key holds the expiration, so a day of downtime does not swallow the notice and no day repeats it.
     async for page in accounts.passwords_expiring(tx, expires_from=today - _TOLD_LATE, expires_to=today):
         yield [_expired(one) for one in page]
-
-
-def _expiring(one: ExpiringPassword, today: date) -> Staged:
-    return Staged(
-        "mail",
-        "account.password_expiring",
-        one.email,
-        {
-            "name": one.name,
-            "expires_on": one.expires_on.isoformat(),
-            "days_left": (one.expires_on - today).days,
-        },
-        key=f"account.password_expiring:{one.account_id}:{today.isoformat()}",
-    )
 
 
 def _expired(one: ExpiringPassword) -> Staged:

@@ -20,9 +20,14 @@ RETURNING seq, sender, message_id
 SELECT seq, sender, message_id, kind, digest, state, answer, received_at, settled_at FROM inbox
 WHERE sender = :sender AND message_id = :message_id
 
--- name: settle
--- Writes the outcome of one message.
-UPDATE inbox SET state = :state, answer = :answer, settled_at = :settled_at WHERE seq = :seq
+-- name: settle sqlite
+-- Writes the outcomes of a batch, in one statement.
+UPDATE inbox SET state = ended.value ->> 1, answer = ended.value ->> 2, settled_at = :settled_at
+FROM json_each(:endings) AS ended WHERE inbox.seq = ended.value ->> 0
+
+-- name: settle postgres
+UPDATE inbox SET state = ended.value ->> 1, answer = ended.value ->> 2, settled_at = :settled_at
+FROM jsonb_array_elements(CAST(:endings AS jsonb)) AS ended WHERE inbox.seq = (ended.value ->> 0)::bigint
 
 -- name: count_attempt
 -- Counts one more attempt of a redelivered message; committed before the attempt begins.

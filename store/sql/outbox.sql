@@ -22,15 +22,29 @@ UPDATE outbox SET state = CASE state WHEN 'claimed' THEN 'due' ELSE 'unknown' EN
     reply = CASE state WHEN 'claimed' THEN reply ELSE 'the relay ended between handing over and the answer' END
 WHERE state IN ('claimed', 'handed_over') AND leased_until <= :now
 
--- name: hand_over
--- Written before the final dot: from here on the mail server may have it.
-UPDATE outbox SET state = 'handed_over' WHERE no = :no AND leased_by = :leased_by AND state = 'claimed'
+-- name: hand_over sqlite
+-- Written before the final dot: from here on the mail server may have them.
+UPDATE outbox SET state = 'handed_over'
+WHERE no IN (SELECT value FROM json_each(:numbers)) AND leased_by = :leased_by AND state = 'claimed'
+RETURNING no
 
--- name: settle
--- Writes how sending ended; only the relay that holds the lease may.
-UPDATE outbox SET state = :state, attempts = :attempts, due_at = :due_at, reply = :reply, settled_at = :settled_at,
-    leased_until = NULL, leased_by = NULL
-WHERE no = :no AND leased_by = :leased_by
+-- name: hand_over postgres
+UPDATE outbox SET state = 'handed_over'
+WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:numbers AS jsonb)))
+  AND leased_by = :leased_by AND state = 'claimed'
+RETURNING no
+
+-- name: settle sqlite
+-- Writes how each sending ended; only the relay that holds the lease may.
+UPDATE outbox SET state = ended.value ->> 1, attempts = ended.value ->> 2, due_at = ended.value ->> 3,
+    reply = ended.value ->> 4, settled_at = ended.value ->> 5, leased_until = NULL, leased_by = NULL
+FROM json_each(:ended) AS ended WHERE outbox.no = ended.value ->> 0 AND outbox.leased_by = :leased_by
+
+-- name: settle postgres
+UPDATE outbox SET state = ended.value ->> 1, attempts = (ended.value ->> 2)::bigint, due_at = ended.value ->> 3,
+    reply = ended.value ->> 4, settled_at = ended.value ->> 5, leased_until = NULL, leased_by = NULL
+FROM jsonb_array_elements(CAST(:ended AS jsonb)) AS ended
+WHERE outbox.no = (ended.value ->> 0)::bigint AND outbox.leased_by = :leased_by
 
 -- name: unknown
 -- Mails whose fate nobody knows, to be judged by their template: sent once more, or held.
@@ -54,3 +68,30 @@ WHERE (:channel = '' OR channel = :channel) AND (:state = '' OR state = :state) 
 -- name: of_message
 SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply FROM outbox
 WHERE seq = :seq ORDER BY no
+
+-- name: sent_lately sqlite
+-- How many mails each of these recipients got since then, or is about to get from a relay, and since when the oldest.
+SELECT recipient, sum(number) AS number, min(oldest_at) AS oldest_at FROM (
+    SELECT lower(destination) AS recipient, count(*) AS number, min(settled_at) AS oldest_at FROM outbox
+    WHERE channel = 'mail' AND state = 'sent' AND settled_at > :since
+        AND lower(destination) IN (SELECT value FROM json_each(:keys))
+    GROUP BY lower(destination)
+    UNION ALL
+    SELECT lower(destination), count(*), NULL FROM outbox
+    WHERE channel = 'mail' AND state IN ('claimed', 'handed_over')
+        AND lower(destination) IN (SELECT value FROM json_each(:keys))
+    GROUP BY lower(destination)
+) AS counted GROUP BY recipient
+
+-- name: sent_lately postgres
+SELECT recipient, CAST(sum(number) AS bigint) AS number, min(oldest_at) AS oldest_at FROM (
+    SELECT lower(destination) AS recipient, count(*) AS number, min(settled_at) AS oldest_at FROM outbox
+    WHERE channel = 'mail' AND state = 'sent' AND settled_at > :since
+        AND lower(destination) IN (SELECT value FROM jsonb_array_elements_text(CAST(:keys AS jsonb)))
+    GROUP BY lower(destination)
+    UNION ALL
+    SELECT lower(destination), count(*), NULL FROM outbox
+    WHERE channel = 'mail' AND state IN ('claimed', 'handed_over')
+        AND lower(destination) IN (SELECT value FROM jsonb_array_elements_text(CAST(:keys AS jsonb)))
+    GROUP BY lower(destination)
+) AS counted GROUP BY recipient

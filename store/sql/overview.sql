@@ -16,10 +16,14 @@ SELECT kind, code, text, count(*) AS number, min(died_at) AS oldest_at FROM dead
 GROUP BY kind, code, text ORDER BY oldest_at, kind, code
 
 -- name: messages
--- Every message of that id, from whichever sender, and those that took the id again for another content.
+-- Every message of that id, from whichever sender, those that took the id again for another content, and those that have left
+-- the inbox by age.
 SELECT seq, sender, message_id, kind, body_bytes, state, answer, received_at, settled_at FROM inbox
 WHERE message_id = :message_id
     OR substr(message_id, 1, length(CAST(:message_id AS TEXT)) + 1) = CAST(:message_id AS TEXT) || '#'
+UNION ALL
+SELECT seq, sender, message_id, kind, body_bytes, 'done', NULL, received_at, settled_at FROM origins
+WHERE message_id = :message_id
 ORDER BY seq
 
 -- name: lost_attempts
@@ -68,5 +72,13 @@ SELECT rule, subject, message_id, number FROM (
         UNION ALL
         SELECT 'outbox_orphan', o.no, '' FROM outbox o
         WHERE o.seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.seq = o.seq)
+            AND NOT EXISTS (SELECT 1 FROM origins k WHERE k.seq = o.seq)
     ) AS broken
 ) AS ranked WHERE place <= :most ORDER BY rule, subject
+
+-- name: mails_not_left
+-- E-mails that wait for an operator, and those a mail server refused lately.
+SELECT state, count(*) AS number, min(created_at) AS oldest_at FROM outbox
+WHERE state IN ('refused', 'unknown', 'held') AND channel = 'mail'
+    AND (state = 'held' OR (state = 'refused' AND settled_at >= :refused_since))
+GROUP BY state ORDER BY state

@@ -9,6 +9,7 @@ import pytest
 
 from messages.errors import FieldFault
 from store import dead_letters, inbox
+from store.audit import Operator
 from store.contract import Store, Transaction
 from store.dead_letters import Filter, Reason
 from store.deferred import envelope_of
@@ -24,12 +25,14 @@ async def _state(store: Store, name: str = "m1") -> str:
 
 async def _replay(store: Store, no: int) -> bool:
     return await store.write(
-        lambda tx: dead_letters.replay(tx, no, operator="sam", why="mended", now=NOW, gives_up_at=NOW + WEEK)
+        lambda tx: dead_letters.replay(tx, no, operator=Operator("sam"), why="mended", now=NOW, gives_up_at=NOW + WEEK)
     )
 
 
 async def _discard(store: Store, no: int) -> bool:
-    return await store.write(lambda tx: dead_letters.discard(tx, no, operator="sam", why="a test", now=later(1)))
+    return await store.write(
+        lambda tx: dead_letters.discard(tx, no, operator=Operator("sam"), why="a test", now=later(1))
+    )
 
 
 async def test_a_letter_is_kept_whole(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -50,6 +51,20 @@ async def test_what_was_seen_is_told(store: Store) -> None:
     seen = await store.read(lambda tx: inbox.seen(tx, "portal", "m1"))
     assert seen == inbox.Seen(seq, letter().digest(), "refused", '{"status":"refused"}')
     assert await store.read(lambda tx: inbox.seen(tx, "gateway", "m1")) is None
+
+
+async def test_the_outcomes_of_a_batch_are_written_together(store: Store) -> None:
+    """Each message has its own outcome and answer; those not named stay as they are."""
+    numbers = await take(store, letter("m1"), letter("m2"), letter("m3"))
+    answer = '{"text":"Zoë wrote \\"no\\""}'
+    endings = [
+        inbox.Ending(numbers["portal", "m1"], "refused", answer),
+        inbox.Ending(numbers["portal", "m3"], "waiting", None),
+    ]
+    await store.write(lambda tx: inbox.settle_all(tx, endings, later(1)))
+    await store.write(lambda tx: inbox.settle_all(tx, [], later(2)))
+    rows = [row for name in ("m1", "m2", "m3") for row in await store.read(partial(inbox.find, message_id=name))]
+    assert [(row["state"], row["answer"]) for row in rows] == [("refused", answer), ("done", None), ("waiting", None)]
 
 
 async def test_a_message_is_found_by_its_id(store: Store) -> None:

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from store.postgres import open_postgres
-from store.sqlite import open_sqlite
 from store.statements import Statement, statements
+from tests.stores import sqlite_store
 
 _SAMPLES: dict[str, object] = {"text": "[]", "jsonb": "[]", "int8": 1, "int4": 1, "bytea": b"x"}
 
@@ -27,9 +27,8 @@ def test_both_engines_know_the_same_statements() -> None:
 async def test_sqlite_understands_every_statement(tmp_path: Path) -> None:
     """Each can be explained on the tables that the migrations make."""
     path = tmp_path / "pmp.db"
-    store = await open_sqlite(path)
-    await store.migrate()
-    await store.close()
+    async with sqlite_store(path):
+        pass
     with closing(sqlite3.connect(path)) as connection:
         for name, statement in statements("sqlite").items():
             plan = connection.execute(f"EXPLAIN {statement.sql}", [None] * len(statement.parameters)).fetchall()
@@ -39,8 +38,10 @@ async def test_sqlite_understands_every_statement(tmp_path: Path) -> None:
 async def test_postgresql_runs_every_statement(fresh_postgres_url: str) -> None:
     """Each is prepared with text, whole numbers and bytes as its only parameters, and runs on empty tables."""
     store = await open_postgres(fresh_postgres_url, connections=1)
-    await store.migrate()
-    await store.close()
+    try:
+        await store.migrate()
+    finally:
+        await store.close()
     connection = await asyncpg.connect(fresh_postgres_url)
     try:
         for statement in statements("postgres").values():

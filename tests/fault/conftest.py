@@ -12,7 +12,16 @@ from workers.services.rabbitmq import Broker
 
 
 @pytest.fixture
-async def site(rabbitmq: Broker, amqp_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(rabbitmq: Broker, amqp_url: str, tmp_path: Path, store_url: str) -> AsyncIterator[Site]:
+    """A site on each engine."""
+    site = await site_on(rabbitmq, amqp_url, tmp_path, store_url).declared()
+    yield site
+    await site.stop_all()
+
+
+@pytest.fixture
+async def file_site(rabbitmq: Broker, amqp_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """A site on a file, where the store has no part in what is tried."""
     site = await site_on(rabbitmq, amqp_url, tmp_path).declared()
     yield site
     await site.stop_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -56,3 +57,16 @@ async def each_once(site: Site, load: Sequence[TicketOpened], *, seconds: float 
     assert site.counted.tickets() == sorted(one.ticket_id for one in load)
     assert site.counted.staged("ticket.opened_administrators") == len(load)
     assert site.counted.dead() == []
+
+
+async def accounted(site: Site, taken: int) -> None:
+    """Whatever still runs ends in order, and then ``pmp reconcile`` finds each message in one place, none of them a queue."""
+    for process in site.processes:
+        if process.returncode is None:
+            assert await site.stop(process) == 0, site.log()[-2000:]
+    code, told = await site.pmp("reconcile", "--json")
+    found = json.loads(told)
+    assert (code, found["clean"], found["offences"]) == (0, True, [])
+    assert found["taken"] == taken
+    assert sum(queue["depth"] for queue in found["queues"]) == 0
+    assert site.counted.number("SELECT count(*) FROM attempts") == 0

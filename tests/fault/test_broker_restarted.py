@@ -6,16 +6,18 @@ import asyncio
 
 import pytest
 
-from tests.fault.load import each_once, settled, tickets, under_load
+from tests.fault.load import accounted, each_once, settled, tickets, under_load
 from tests.site import Site, until
 from workers.services.rabbitmq import Broker
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("ending", ["stop", "kill"])
+@pytest.mark.parametrize(
+    ("store_url", "ending"), [("sqlite", "stop"), ("sqlite", "kill"), ("postgres", "kill")], indirect=["store_url"]
+)
 async def test_a_broker_that_goes_away_under_load_loses_nothing(site: Site, rabbitmq: Broker, ending: str) -> None:
     """Publisher and worker connect again by themselves; every message has its effect exactly once."""
-    load = tickets(4000)
+    load = tickets(3000)
     await site.start()
     with under_load(site.amqp_url, load) as publishing:
         await until(lambda: settled(site.counted) > 100, "the load has begun")
@@ -25,4 +27,5 @@ async def test_a_broker_that_goes_away_under_load_loses_nothing(site: Site, rabb
         finally:
             await asyncio.to_thread(rabbitmq.start)
         await asyncio.wait_for(publishing, 120)
-        await each_once(site, load)
+        await each_once(site, load, seconds=100)
+    await accounted(site, len(load))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.fault.load import publish, settled, tickets
+from tests.fault.load import accounted, publish, settled, tickets
 from tests.site import KILLER, Site, example_ticket, until
 
 
@@ -31,3 +31,4 @@ async def test_a_message_that_ends_the_process_becomes_a_dead_letter(site: Site)
     assert site.counted.states() == {"done": len(load), "dead": 1}
     assert site.counted.rows("SELECT code, attempts FROM dead_letters") == [("ends_the_process", 3)]
     assert site.counted.tickets() == [one.ticket_id for one in load]
+    await accounted(site, len(load) + 1)

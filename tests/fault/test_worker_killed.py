@@ -1,16 +1,18 @@
-"""A worker killed in mid-batch under load loses nothing and doubles nothing."""
+"""A worker killed under load, wherever it is, loses nothing and doubles nothing."""
 
 from __future__ import annotations
 
 import signal
 
-from tests.fault.load import each_once, settled, tickets, under_load
+import pytest
+
+from tests.fault.load import accounted, each_once, publish, settled, tickets, under_load
 from tests.site import Site, until
 
 
 async def test_a_worker_killed_in_mid_batch_loses_nothing_and_doubles_nothing(site: Site) -> None:
     """Killed (SIGKILL) three times under load and started again: every message has its effect exactly once."""
-    load = tickets(3000)
+    load = tickets(2500)
     with under_load(site.amqp_url, load) as publishing:
         for killing in range(3):
             process = await site.start("worker")
@@ -21,4 +23,21 @@ async def test_a_worker_killed_in_mid_batch_loses_nothing_and_doubles_nothing(si
         await site.start("worker")
         await publishing
         await each_once(site, load)
-    assert site.counted.number("SELECT count(*) FROM attempts") == 0
+    await accounted(site, len(load))
+
+
+@pytest.mark.parametrize("point", ["before_commit", "after_commit"])
+async def test_a_worker_killed_at_its_commit_has_each_effect_once(site: Site, point: str) -> None:
+    """Inside the transaction nothing of it stands; between commit and acknowledgement all of it does, and is known again."""
+    load = tickets(600)
+    await publish(site.amqp_url, load)
+    process = await site.start("worker", struck=f"SIGKILL:{point}:2")
+    assert await site.ended(process) == -signal.SIGKILL
+    stood = site.counted.tickets()
+    assert len(stood) < len(load), "the killing came too late to prove anything"
+    assert site.counted.states() == ({"done": len(stood)} if stood else {})
+    await site.start("worker")
+    await each_once(site, load)
+    again = sum(line["messages"] for line in site.logged("settled", outcome="duplicate"))
+    assert (again > 0) == (point == "after_commit")
+    await accounted(site, len(load))

@@ -14,9 +14,11 @@ from workers.services.rabbitmq import Broker
 from workers.settings import load_settings
 
 SMALL = Day(
-    registrations=6,
+    registrations=7,
+    delegates=1,
+    officers=1,
     rejections=1,
-    early_decisions=1,
+    early_documents=1,
     password_changes=3,
     tickets=2,
     pharmacies=3,

@@ -52,33 +52,6 @@ async def test_a_kind_without_a_queue_is_answered(site: Site) -> None:
     ]
 
 
-async def test_two_workers_that_get_the_same_messages_have_one_effect_each(site: Site) -> None:
-    """Every message is published twice and two processes take them: each has its effect once, across processes."""
-    await asyncio.gather(site.start("worker"), site.start("worker"))
-    async with Publisher(site.amqp_url, app_id="portal") as portal:
-        tickets = [(example_ticket(f"t{n:03}"), f"m{n:03}") for n in range(100)]
-        await asyncio.gather(*(portal.publish(one, message_id=name) for one, name in tickets * 2))
-    names = [f"t{n:03}" for n in range(100)]
-    await until(lambda: site.counted.tickets() == names, "100 tickets")
-    for process in site.processes:
-        assert await site.stop(process) == 0
-    assert site.counted.tickets() == names
-    assert site.counted.states() == {"done": 100}
-    assert site.counted.staged("ticket.opened_administrators") == 100
-
-
-async def test_poison_does_not_hold_up_its_neighbours(site: Site) -> None:
-    """One unreadable message among 500: it is dead with its reason, the 500 are done."""
-    await site.start("worker")
-    async with Publisher(site.amqp_url, app_id="portal") as portal:
-        good = [portal.publish(example_ticket(f"t{n:03}")) for n in range(500)]
-        bad = portal.publish_body("ticket.opened", b"\x00[[[", content_type=JSON, message_id="poison")
-        await asyncio.gather(*good[:250], bad, *good[250:])
-    await until(lambda: sum(site.counted.states().values()) == 501, "501 messages are settled")
-    assert site.counted.states() == {"done": 500, "dead": 1}
-    assert site.counted.dead() == ["not_json"]
-
-
 async def test_sigterm_under_load_drains_and_loses_nothing(site: Site) -> None:
     """A process told to stop in mid-load finishes what it has taken; the next one does the rest."""
     process = await site.start("worker")

@@ -1,8 +1,8 @@
-"""What stands in the broker's queues: through the management API where it is known, else one passive look at each."""
+"""What stands in the broker's queues: one passive look at each, and what only the management API sees where that is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from workers.topology.management import Management
 
 
-class _Counted(QueueSeen):
-    consumers: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Depth:
     """One queue of ours. ``depth`` None: the queue does not exist. ``hidden`` None: only the management API sees that.
@@ -39,7 +35,10 @@ class Depth:
 
 
 async def depths(settings: Settings) -> tuple[Depth, ...]:
-    """Return every queue of this site, the deepest first; by management the numbers may be five seconds old.
+    """Return every queue of this site, the deepest first.
+
+    The consumers are those of this moment. The messages are too, but without those that a consumer holds; with
+    management they are counted, and may be five seconds old.
 
     Raises:
         BrokerAway: nobody answers.
@@ -47,23 +46,21 @@ async def depths(settings: Settings) -> tuple[Depth, ...]:
     """
     management = management_of(settings)
     names = [queue.name for queue in plan(families()).queues]
-    found = await (
-        _by_amqp(settings.amqp_url.get_secret_value(), names)
-        if management is None
-        else _by_management(management, names)
-    )
+    found = await _by_amqp(settings.amqp_url.get_secret_value(), names)
+    if management is not None:
+        found = await _with_management(management, found)
     return tuple(sorted(found, key=lambda depth: (-(depth.depth or 0), depth.name)))
 
 
-async def _by_management(management: Management, names: list[str]) -> list[Depth]:
+async def _with_management(management: Management, found: list[Depth]) -> list[Depth]:
     answer = await management.ask("GET", f"queues/{quote(management.vhost, safe='')}")
     try:
-        seen = {queue.name: queue for queue in TypeAdapter(tuple[_Counted, ...]).validate_json(answer)}
+        seen = {queue.name: queue for queue in TypeAdapter(tuple[QueueSeen, ...]).validate_json(answer)}
     except ValidationError:
         raise Misconfigured("What answers at the management URL does not answer as RabbitMQ does.") from None
     return [
-        Depth(name, queue.messages, queue.consumers, queue.hidden) if queue else Depth(name, None, None)
-        for name, queue in ((name, seen.get(name)) for name in names)
+        replace(depth, depth=queue.messages, hidden=queue.hidden) if (queue := seen.get(depth.name)) else depth
+        for depth in found
     ]
 
 

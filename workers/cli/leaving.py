@@ -1,27 +1,37 @@
-"""What leaves: the outbox of the store, and the e-mails of the mail folder."""
+"""What leaves: the store's outbox, and what a person decides about what did not leave."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from messages.errors import Misconfigured, Permanent
-from store.overview import moment
-from workers.cli.opened import AsJson, site_settings, standing_store
+from store.overview import addressee, moment
+from workers.cli.acting import Why, one_by_one, reason, told
+from workers.cli.app import WrongUse
+from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
 from workers.cli.presenting import age, print_json, print_table, say
 
-outbox_app = App(name="outbox", help="List what leaves: e-mails, events, answers.")
-mail_app = App(name="mail", help="Read the e-mails in the mail folder.")
+if TYPE_CHECKING:
+    from store.contract import Store, Transaction
+    from workers.cli.acting import Unit
+
+    Act = Callable[..., Awaitable[bool]]
+
+app = App(name="outbox", help="List what leaves: e-mails, events, answers; release or discard what did not.")
+
+Numbers = Annotated[int, Parameter(help="Numbers of the outbox.")]
 
 _FIELDS = "no channel name destination state attempts created_at due_at settled_at reply seq".split()
 
 
-@outbox_app.command(name="list")
+@app.command(name="list")
 async def outbox_list(
     *,
     channel: Literal["", "mail", "event", "answer"] = "",
-    state: Literal["", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held"] = "",
+    state: Literal["", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"] = "",
     most: Annotated[int, Parameter(help="At most so many, the newest.")] = 100,
     json: AsJson = False,
 ) -> None:
@@ -39,46 +49,78 @@ async def outbox_list(
         "Outbox",
         ["no", "age", "channel", "name", "to", "state", "tries", "told"],
         [
-            [row["no"], age(moment(row["created_at"]), now()), row["channel"], row["name"], row["destination"],
+            [row["no"], age(moment(row["created_at"]), now()), row["channel"], row["name"], addressee(row["destination"]),
              row["state"].replace("_", " "), row["attempts"], row["reply"] or ""]
             for row in rows
         ],
     )  # fmt: skip
     if any(row["state"] == "held" for row in rows):
         say("→ held: it may have arrived, and twice would harm; ask the recipient before it is sent again.")
+    if any(row["state"] in ("held", "refused", "unknown") for row in rows):
+        say("→ `pmp outbox release NO --why …` sends it again, `pmp outbox discard NO --why …` never")
 
 
-@mail_app.command(name="list")
-def mail_list(*, json: AsJson = False) -> None:
-    """List the e-mails of the folder, oldest first."""
-    from notifier.folder import read_folder
+@app.command
+async def release(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: AsJson = False) -> int:
+    """Send again what is held, unknown or refused, with the same Message-ID. 1 when one is in no such state."""
+    from store import withheld
 
-    settings = site_settings()
-    mails = read_folder(settings.mail_folder)
-    if json:
-        print_json([{"id": m.id, "notice": m.notice, "date": m.date, "to": m.to, "subject": m.subject} for m in mails])
-        return
-    if settings.transport != "folder":
-        say("E-mails go to a mail server (PMP_TRANSPORT=smtp): see `pmp outbox list --channel mail`.")
-    print_table(
-        "E-mails", ["id", "date", "to", "notice", "subject"], [[m.id, m.date, m.to, m.notice, m.subject] for m in mails]
-    )
+    return await _decide(
+        "release", numbers, withheld.release, withheld.RELEASABLE, why=why, dry_run=dry_run, json=json,
+        done_as="released", missed_as="releasable", doing="Releasing",
+    )  # fmt: skip
 
 
-@mail_app.command(name="show")
-def mail_show(mail_id: Annotated[str, Parameter(help="Its id, or how it begins.")], /, *, json: AsJson = False) -> None:
-    """Show one e-mail as its reader sees it."""
-    from notifier.folder import read_folder
+@app.command
+async def discard(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: AsJson = False) -> int:
+    """Never send what waits, is held, unknown or refused; it is kept with your reason. 1 when one has left already."""
+    from store import withheld
 
-    folder = site_settings().mail_folder
-    if not folder.is_dir():
-        raise Misconfigured("The mail folder does not exist: see PMP_MAIL_FOLDER.")
-    found = [mail for mail in read_folder(folder) if mail.id.startswith(mail_id)]
-    exact = [mail for mail in found if mail.id == mail_id]
-    if len(exact or found) != 1:
-        raise Permanent("Several e-mails begin so." if found else "There is no such e-mail.")
-    mail = (exact or found)[0]
-    if json:
-        print_json(mail)
-        return
-    say(f"To: {mail.to}\nDate: {mail.date}\nSubject: {mail.subject}\n\n{mail.text.rstrip()}")
+    return await _decide(
+        "discard", numbers, withheld.discard, withheld.DISCARDABLE, why=why, dry_run=dry_run, json=json,
+        done_as="discarded", missed_as="discardable", doing="Discarding",
+    )  # fmt: skip
+
+
+async def _decide(
+    act: str,
+    numbers: Sequence[int],
+    decision: Act,
+    possible: frozenset[str],
+    *,
+    why: str,
+    dry_run: bool,
+    json: bool,
+    done_as: str,
+    missed_as: str,
+    doing: str,
+) -> int:
+    if not numbers:
+        raise WrongUse("Name at least one number: `pmp outbox list` shows them.")
+    settings, why = site_settings(), reason(why)
+    from workers.bootstrap import now, operator_of
+
+    async with standing_store(settings) as store:
+
+        def unit_of(no: int) -> Unit:
+            return partial(decision, no=no, operator=operator_of(settings), why=why, now=now())
+
+        acted = (
+            await _in_state(store, numbers, possible)
+            if dry_run
+            else await one_by_one(store, numbers, unit_of, doing=doing, quiet=json)
+        )
+    code = told(act, numbers, acted, done_as=done_as, missed_as=missed_as, dry_run=dry_run, json=json)
+    if code and not json:
+        say(f"→ only what is {', '.join(sorted(possible))} can be; `pmp outbox list` shows where each stands")
+    return code
+
+
+async def _in_state(store: Store, numbers: Sequence[int], possible: frozenset[str]) -> list[int]:
+    from store import withheld
+
+    async def unit(tx: Transaction) -> list[int]:
+        rows = [(no, await withheld.one(tx, no)) for no in numbers]
+        return [no for no, row in rows if row is not None and row["state"] in possible]
+
+    return await store.read(unit)

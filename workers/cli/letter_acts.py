@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from messages.errors import PmpError
-from workers.cli.app import AT_FAULT, GOOD, WrongUse
+from workers.cli.acting import Why, one_by_one, reason, told
+from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
-from workers.cli.presenting import hint, print_json, say
+from workers.cli.presenting import say, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from store.contract import Row, Store, Transaction
     from store.dead_letters import Filter
-    from workers.settings import Settings
+    from workers.cli.acting import Unit
 
 _PAGE = 200
+_PER_SECOND = 20.0
+"""A tenth of what one process settles from the store: what arrives new meanwhile is not held up."""
 
 Kind = Annotated[str, Parameter(help="Only of this kind.")]
 Code = Annotated[str, Parameter(help="Only of this cause.")]
 From = Annotated[str, Parameter(help="Only from this sender.")]
 Numbers = Annotated[int, Parameter(help="Numbers of dead letters.")]
-Why = Annotated[str, Parameter(help="The reason; it is kept.")]
 AllMatching = Annotated[bool, Parameter(negative="", help="All open ones that the filters match.")]
+PerSecond = Annotated[float, Parameter(help="At most so many have their turn in a second.")]
 
 
 async def replay(
@@ -34,13 +38,44 @@ async def replay(
     code: Code = "",
     sender: From = "",
     all_matching: AllMatching = False,
+    per_second: PerSecond = _PER_SECOND,
     dry_run: DryRun = False,
     why: Why,
     json: AsJson = False,
 ) -> int:
     """Let dead letters have their turn again, from the store. 1 when one is not open any more."""
-    which = _open(kind, code, sender)
-    return await _act("replay", numbers, which, all_matching=all_matching, dry_run=dry_run, why=why, json=json)
+    if not 0 < per_second <= 1000:
+        raise WrongUse("--per-second takes a number above 0, at most 1000.")
+    which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
+    settings = site_settings()
+    from store import dead_letters
+    from workers.bootstrap import now, operator_of
+
+    async with standing_store(settings) as store:
+        chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
+        begins = now()
+        due = {no: begins + timedelta(seconds=place / per_second) for place, no in enumerate(chosen)}
+        patience = timedelta(days=settings.programme.defer_days)
+
+        def unit_of(no: int) -> Unit:
+            return partial(
+                dead_letters.replay, no=no, operator=operator_of(settings), why=why, now=now(),
+                due_at=due[no], gives_up_at=due[no] + patience,
+            )  # fmt: skip
+
+        acted = (
+            await _open_of(store, chosen)
+            if dry_run
+            else await one_by_one(store, chosen, unit_of, doing="Replaying", quiet=json)
+        )
+    code_of_exit = told(
+        "replay", chosen, acted, done_as="replayed", missed_as="open",
+        dry_run=dry_run, json=json,
+    )  # fmt: skip
+    lasts = timedelta(seconds=len(acted) / per_second)
+    if not json and lasts > timedelta(seconds=2):
+        say(f"At {per_second:g} a second (--per-second) the last one has its turn in {span(lasts)}.")
+    return code_of_exit
 
 
 async def discard(
@@ -54,42 +89,26 @@ async def discard(
     json: AsJson = False,
 ) -> int:
     """Close dead letters for good; they are kept with your reason. 1 when one is not open any more."""
-    which = _open(kind, code, sender)
-    return await _act("discard", numbers, which, all_matching=all_matching, dry_run=dry_run, why=why, json=json)
-
-
-async def _act(
-    act: Literal["replay", "discard"],
-    numbers: Sequence[int],
-    which: Filter,
-    *,
-    all_matching: bool,
-    dry_run: bool,
-    why: str,
-    json: bool,
-) -> int:
-    if bool(numbers) == all_matching:
-        raise WrongUse("Give numbers, or --all-matching; not both.")
-    if numbers and (which.kind or which.code or which.sender):
-        raise WrongUse("Filters go with --all-matching, not with numbers.")
-    if not why.strip():
-        raise WrongUse("--why takes the reason; it is kept.")
+    which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
     settings = site_settings()
+    from store import dead_letters
+    from workers.bootstrap import now, operator_of
+
     async with standing_store(settings) as store:
         chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
-        acted = await _would(store, chosen) if dry_run else await _done(store, act, chosen, settings=settings, why=why)
-    missed = [no for no in chosen if no not in acted]
-    if json:
-        print_json({"act": act, "dry_run": dry_run, "numbers": acted, "not_open": missed})
-    else:
-        told = {"replay": "to have their turn again", "discard": "discarded"}[act]
-        say(f"{'Dry run: ' if dry_run else ''}{len(acted)} dead letters {told}.")
-        if missed:
-            say(f"Not open: {', '.join(map(str, missed))}.")
-    return AT_FAULT if missed else GOOD
+
+        def unit_of(no: int) -> Unit:
+            return partial(dead_letters.discard, no=no, operator=operator_of(settings), why=why, now=now())
+
+        acted = (
+            await _open_of(store, chosen)
+            if dry_run
+            else await one_by_one(store, chosen, unit_of, doing="Discarding", quiet=json)
+        )
+    return told("discard", chosen, acted, done_as="discarded", missed_as="open", dry_run=dry_run, json=json)
 
 
-async def _would(store: Store, chosen: Sequence[int]) -> list[int]:
+async def _open_of(store: Store, chosen: Sequence[int]) -> list[int]:
     from store import dead_letters
 
     async def unit(tx: Transaction) -> list[int]:
@@ -97,36 +116,6 @@ async def _would(store: Store, chosen: Sequence[int]) -> list[int]:
         return [no for no, row in rows if row is not None and row["state"] == "open"]
 
     return await store.read(unit)
-
-
-async def _done(
-    store: Store, act: Literal["replay", "discard"], chosen: Sequence[int], *, settings: Settings, why: str
-) -> list[int]:
-    """Act on each in a transaction of its own: the writer is never held up, and a repetition goes on where this one ended."""
-    from datetime import timedelta
-    from functools import partial
-
-    from store import dead_letters
-    from workers.bootstrap import now
-
-    acted = []
-    for no in chosen:
-        moment = now()
-        unit = (
-            partial(dead_letters.discard, no=no, operator=settings.operator, why=why, now=moment)
-            if act == "discard"
-            else partial(
-                dead_letters.replay, no=no, operator=settings.operator, why=why, now=moment,
-                gives_up_at=moment + timedelta(days=settings.programme.defer_days),
-            )
-        )  # fmt: skip
-        try:
-            if await store.write(unit):
-                acted.append(no)
-        except PmpError:
-            hint(f"{len(acted)} of {len(chosen)} were done before this; repeat the command for the rest.")
-            raise
-    return acted
 
 
 async def matching(store: Store, which: Filter) -> list[Row]:
@@ -142,7 +131,16 @@ async def matching(store: Store, which: Filter) -> list[Row]:
     return await store.read(unit)
 
 
-def _open(kind: str, code: str, sender: str) -> Filter:
+def _which(kind: str, code: str, sender: str, *, numbers: Sequence[int], all_matching: bool) -> Filter:
+    """Return what the filters say.
+
+    Raises:
+        WrongUse: neither numbers nor all, both, or numbers with filters.
+    """
     from store.dead_letters import Filter
 
+    if bool(numbers) == all_matching:
+        raise WrongUse("Give numbers, or --all-matching; not both.")
+    if numbers and (kind or code or sender):
+        raise WrongUse("Filters go with --all-matching, not with numbers.")
     return Filter(kind=kind, code=code, sender=sender)

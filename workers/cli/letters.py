@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from messages.errors import Permanent
+from workers.cli.acting import Why
 from workers.cli.app import WrongUse
-from workers.cli.letter_acts import Code, From, Kind, Why, matching
+from workers.cli.letter_acts import Code, From, Kind, matching
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import age, print_json, print_table, say
 
@@ -108,13 +109,13 @@ async def show(
 async def _one(store: Store, no: int, *, settings: Settings, why: str) -> Row:
     """Return one dead letter; with a reason, that its body was seen is durable before it is."""
     from store import dead_letters
-    from workers.bootstrap import now
+    from workers.bootstrap import now, operator_of
 
     async def unit(tx: Transaction) -> Row | None:
         row = await dead_letters.one(tx, no)
         if row is not None and why:
             await dead_letters.record_act(
-                tx, "dead letter revealed", f"dead letter {no}", operator=settings.operator, why=why, now=now()
+                tx, "dead letter revealed", f"dead letter {no}", operator=operator_of(settings), why=why, now=now()
             )
         return row
 

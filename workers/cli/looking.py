@@ -8,6 +8,7 @@ from messages.errors import BrokerAway, Misconfigured
 from workers.cli.app import AT_FAULT, GOOD, exit_code
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import age, hint, print_json, print_table, say
+from workers.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +65,8 @@ async def reconcile(*, json: AsJson = False) -> int:
     from store import overview
 
     async with standing_store(settings) as store:
-        found = await store.read(overview.reconcile)
+        with progress_bar("Looking at every message", quiet=json):
+            found = await store.read(overview.reconcile)
     queues, code = await _queues(settings)
     hidden = [queue for queue in queues if queue.hidden]
     is_clean = found.is_clean and not hidden
@@ -117,11 +119,9 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
     )
     if seen.causes:
         say("  → `pmp dead-letters list`; mend the cause, then `pmp dead-letters replay --all-matching --why …`")
-    next_due = age(seen.next_due_at, now) if seen.next_due_at else "–"
-    say(
-        f"Waiting for their turn: {seen.deferred.count}, "
-        f"the oldest for {age(seen.deferred.oldest_at, now)}, next due {next_due}{_late(seen.next_due_at, now)}"
-    )
+    waiting = f"{seen.deferred.count}, the oldest for {age(seen.deferred.oldest_at, now)}, next due "
+    due = f"{age(seen.next_due_at, now)}{_late(seen.next_due_at, now)}"
+    say(f"Waiting for their turn: {waiting + due if seen.deferred.count else 'none'}")
     print_table(
         "Inbox", ["state", "number", "oldest"], [_standing(state, one, now) for state, one in _oldest_first(seen)]
     )
@@ -163,6 +163,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
         "clean": is_clean,
         "taken": found.taken,
         "inbox": dict(found.inbox),
+        "retired": found.retired,
         "deferred": found.deferred,
         "open_dead_letters": found.open_dead_letters,
         "offences": found.offences,
@@ -172,6 +173,7 @@ def _conservation_json(found: Conservation, queues: tuple[Depth, ...], *, is_cle
 
 def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[Depth, ...], *, is_clean: bool) -> None:
     parts = " + ".join(f"{number} {state}" for state, number in found.inbox.items())
+    parts += f" + {found.retired} retired by age" if found.retired else ""
     say(f"{found.taken} messages taken{f' = {parts}' if parts else ''}")
     say(f"{found.inbox.get('waiting', 0)} waiting, {found.deferred} will have their turn")
     say(f"{found.inbox.get('dead', 0)} dead, {found.open_dead_letters} open dead letters")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+_PIPE_WIDTH = 10_000
+
+
 def age(since: datetime | None, now: datetime) -> str:
     """Say how long ago in the largest unit that fits: ``4 min``; a dash when there is nothing."""
     if since is None:
@@ -84,5 +87,11 @@ def hint(line: str) -> None:
 def _print(what: RenderableType) -> None:
     from rich.console import Console
 
+    if sys.stdout.isatty():
+        Console(file=sys.stdout, highlight=False).print(what)
+        return
     # Into a pipe a table is as wide as it must be: grep and awk see whole lines.
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 240, highlight=False).print(what)
+    console = Console(file=sys.stdout, width=_PIPE_WIDTH, highlight=False)
+    with console.capture() as written:
+        console.print(what)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in written.get().splitlines())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workers.cli.opened import AsJson, broker_url, site_settings
 from workers.cli.presenting import hint, print_json, say
+from workers.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from workers.bootstrap import Role
@@ -28,26 +29,26 @@ async def demo() -> int:
     return await run_demo(say, settings=settings)
 
 
-async def run() -> None:
+def run() -> None:
     """Run all roles until SIGTERM, then finish what was taken."""
     from workers.bootstrap import ROLES
 
-    await _run(*ROLES)
+    _run(*ROLES)
 
 
-async def worker() -> None:
+def worker() -> None:
     """Consume messages until SIGTERM, then finish what was taken."""
-    await _run("worker")
+    _run("worker")
 
 
-async def relay() -> None:
+def relay() -> None:
     """Send e-mails, events and answers, and give waiting messages their turn, until SIGTERM."""
-    await _run("relay")
+    _run("relay")
 
 
-async def scheduler() -> None:
+def scheduler() -> None:
     """Start each sweep at its local hour, once per day on whichever machine is first, until SIGTERM."""
-    await _run("scheduler")
+    _run("scheduler")
 
 
 async def migrate(*, json: AsJson = False) -> None:
@@ -56,17 +57,24 @@ async def migrate(*, json: AsJson = False) -> None:
     from workers.bootstrap import open_store
 
     async with open_store(settings) as store:
-        applied = list(await store.migrate())
+        with progress_bar("Bringing the tables up to date", quiet=json):
+            applied = list(await store.migrate())
     if json:
         print_json({"applied": applied})
     else:
         say(f"Applied: {', '.join(applied)}." if applied else "The store is up to date.")
 
 
-async def _run(*roles: Role) -> None:
+def _run(*roles: Role) -> None:
     settings = site_settings(level=logging.INFO)
     if "scheduler" not in roles or len(roles) > 1:  # the scheduler alone needs no broker
         broker_url(settings)
     from workers.bootstrap import run as run_roles
+    from workers.event_loop import run as run_to_end
+    from workers.event_loop import spare_collector
 
-    await run_roles(settings, roles, on_ready=lambda: hint(f"Ready: {', '.join(roles)}."))
+    def ready() -> None:
+        spare_collector()
+        hint(f"Ready: {', '.join(roles)}.")
+
+    run_to_end(run_roles(settings, roles, on_ready=ready))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from messages.errors import BrokerAway, Malformed
+from messages.errors import BrokerAway
+from workers.cli import bodies
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, broker_url, site_settings
-from workers.cli.presenting import hint, print_json, print_table, say
+from workers.cli.presenting import hint, print_json, say
+from workers.cli.progress import progress_bar
+from workers.cli.reports import has_errors, result_of, show_answer, show_report
 
 if TYPE_CHECKING:
     from messages.answer import Answer
-
-    Report = Mapping[str, object]
+    from workers.cli.bodies import Body
+    from workers.cli.reports import Report
+    from workers.client import Publisher
 
 _APP_ID = "pmp-cli"
 _ASAP_KIND = "dispensation.file_submitted"
@@ -30,21 +33,24 @@ def check(file: Path, /, *, json: AsJson = False) -> int:
     settings = site_settings()
     from messages.asap.check import check_file
     from messages.asap.severities import CheckRules
+    from messages.codec import Limits
     from workers.bootstrap import now
 
     policy = settings.programme
     rules = CheckRules(today=policy.local_date(now()), severities=policy.check_severities)
-    report = jsonlib.loads(check_file(_body(file), rules).as_json())
+    body = bodies.read_unpacked(file, bytes_max=Limits().file_unpacked_bytes_max)
+    report = jsonlib.loads(check_file(body, rules).as_json())
     if json:
         print_json(report)
     else:
-        _show(file.name, report)
-    return AT_FAULT if _has_errors(report) else GOOD
+        show_report(file.name, report)
+    return AT_FAULT if has_errors(report) else GOOD
 
 
 async def submit(
-    *files: Annotated[Path, Parameter(help="ASAP files.")],
+    *files: Annotated[Path, Parameter(help="ASAP files; gzipped ones too.")],
     message_id: MessageId = "",
+    gzip: Annotated[bool | None, Parameter(help="Gzip what is not; left out: files from 64 KiB on.")] = None,
     timeout_seconds: Seconds = 120.0,
     json: AsJson = False,
 ) -> int:
@@ -53,33 +59,43 @@ async def submit(
         raise WrongUse("Name at least one file.")
     if message_id and len(files) > 1:
         raise WrongUse("--message-id names one message: give one file with it.")
+    bodies.refuse_unreadable(files)
     settings = site_settings()
-    from messages.envelope import ASAP
-    from workers.client import Publisher, new_message_id
+    from workers.client import Publisher
 
-    bodies = [(file, _body(file)) for file in files]
     results: list[Report] = []
     code = GOOD
     async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
-        for file, body in bodies:
-            own_id = message_id or new_message_id()
-            try:
-                answer = await publisher.ask_body(
-                    _ASAP_KIND, body, content_type=ASAP, message_id=own_id, file_name=file.name,
-                    timeout_seconds=timeout_seconds,
-                )  # fmt: skip
-            except BrokerAway:
-                hint(f"{file.name} may have arrived: repeat it with --message-id {own_id}, and it counts once.")
-                raise
-            result = _result(answer)
-            results.append(result)
-            if answer.status != "accepted" or _has_errors(result):
-                code = AT_FAULT
-            if not json:
-                _show_answer(file.name, answer)
+        with progress_bar("Handing in", len(files), quiet=json) as bar:
+            for file in files:
+                body = bodies.packed(file, use_gzip=gzip, bytes_max=settings.file_bytes_max)
+                answer = await _handed_in(publisher, file, body, message_id, timeout_seconds)
+                bar.advance()
+                result = result_of(answer)
+                results.append(result)
+                if answer.status != "accepted" or has_errors(result):
+                    code = AT_FAULT
+                if not json:
+                    with bar.aside():
+                        show_answer(file.name, answer)
     if json:
-        print_json(results[0] if len(results) == 1 else results)
+        print_json(results[0] if len(files) == 1 else results)
     return code
+
+
+async def _handed_in(publisher: Publisher, file: Path, body: Body, message_id: str, timeout_seconds: float) -> Answer:
+    from messages.envelope import ASAP
+    from workers.client import new_message_id
+
+    own_id = message_id or new_message_id()
+    try:
+        return await publisher.ask_body(
+            _ASAP_KIND, body.wire, content_type=ASAP, content_encoding=body.content_encoding, message_id=own_id,
+            file_name=file.name, timeout_seconds=timeout_seconds,
+        )  # fmt: skip
+    except BrokerAway:
+        hint(f"{file.name} may have arrived: repeat it with --message-id {own_id}, and it counts once.")
+        raise
 
 
 async def publish(
@@ -100,7 +116,7 @@ async def publish(
     model = kinds().get(kind)
     if model is None:
         raise WrongUse(f"No kind of that name is spoken here; there are: {', '.join(kinds())}.")
-    body, own_id, answer = _body(file), message_id or new_message_id(), None
+    body, own_id, answer = bodies.read(file), message_id or new_message_id(), None
     async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
         try:
             if wait:
@@ -120,63 +136,7 @@ async def publish(
             {"message_id": own_id, "kind": kind} | ({"answer": answer.model_dump(mode="json")} if answer else {})
         )
     elif answer is not None:
-        _show_answer(own_id, answer)
+        show_answer(own_id, answer)
     else:
         say(f"Published as {own_id}; `pmp trace {own_id}` tells what becomes of it.")
     return GOOD if answer is None or answer.status == "accepted" else AT_FAULT
-
-
-def _body(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Malformed(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _result(answer: Answer) -> Report:
-    return answer.result if answer.result is not None else answer.model_dump(mode="json", exclude_none=True)
-
-
-def _has_errors(report: Report) -> bool:
-    faults, pharmacies = _rows(report, "faults"), _rows(report, "pharmacies")
-    return (
-        report.get("verdict") == "failed"
-        or any(block.get("with_errors") for block in pharmacies)
-        or any(fault.get("severity") in ("file", "error") for fault in faults)
-    )
-
-
-def _rows(report: Report, name: str) -> list[Report]:
-    found = report.get(name)
-    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list | tuple) else []
-
-
-def _show_answer(name: str, answer: Answer) -> None:
-    if answer.status == "accepted":
-        if answer.result is not None and "verdict" in answer.result:
-            _show(name, answer.result)
-        else:
-            say(f"{name}: accepted." + (f" {jsonlib.dumps(answer.result)}" if answer.result else ""))
-        return
-    say(f"{name}: {answer.status}. {answer.text or ''} ({answer.code})")
-    for fault in answer.faults:
-        say(f"  {fault.field}: {fault.text} ({fault.code})")
-    if answer.status == "failed":
-        say("It is kept as a dead letter: see `pmp dead-letters list`.")
-
-
-def _show(name: str, report: Report) -> None:
-    say(
-        f"{name}: {str(report['verdict']).replace('_', ' ')} (ASAP {report['version']}, transaction {report['transaction']})"
-    )
-    blocks = _rows(report, "pharmacies")
-    if blocks:
-        columns = list(blocks[0])
-        titles = [column.replace("_", " ") for column in columns]
-        print_table("By pharmacy", titles, [[block[column] for column in columns] for block in blocks])
-    faults = _rows(report, "faults")
-    for fault in faults:
-        say(f"  {fault['check']} {fault['severity']}: {fault['message']}")
-    total = report.get("faults_total")
-    if isinstance(total, int) and total > len(faults):
-        say(f"  … and {total - len(faults)} more.")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
 from workers.cli.presenting import print_json, say
-
-if TYPE_CHECKING:
-    from handlers.sweeps.sweep import Sweep
-    from handlers.work import Programme
-    from store.contract import Transaction
 
 
 async def sweep(
@@ -26,9 +21,12 @@ async def sweep(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
-    """Run one sweep for a date. It runs once for each date, ever; --dry-run counts what its notices would be."""
+    """Run one sweep for a date. It runs once for each date, ever; --dry-run counts what its notices would be.
+
+    One that runs every minute tells what had become due by the end of that day, each thing once however often it runs.
+    """
     settings = site_settings()
-    from handlers.sweeps.sweep import sweeps
+    from handlers.sweeps.sweep import ChoreSweep, sweeps
     from workers.bootstrap import now, programme_of
     from workers.scheduler import Scheduler
 
@@ -38,12 +36,13 @@ async def sweep(
     programme = programme_of(settings)
     day = _day(on) if on else now().astimezone(programme.policy.zone).date()
     async with standing_store(settings) as store:
+        scheduler = Scheduler(store, programme, now, settings.machine)
         if dry_run:
-            notices = await store.read(lambda tx: _notices(tx, found, day, programme))
+            notices = await scheduler.rehearse_sweep(found, day)
             written: int | None = sum(notices.values())
         else:
             notices = Counter()
-            written = await Scheduler(store, programme, now, settings.machine).run_sweep(found, day)
+            written = await scheduler.run_sweep(found, day)
     if json:
         print_json(
             {"sweep": name, "on": day.isoformat(), "ran": written is not None and not dry_run, "notices": written}
@@ -55,6 +54,8 @@ async def sweep(
             say(f"  {number:>6}  {notice}")
     elif written is None:
         say(f"{name} has run for {day} already; nothing was done.")
+    elif isinstance(found, ChoreSweep):
+        say(f"{name} ran for {day}: {written} rows gone through.")
     else:
         say(f"{name} ran for {day}: {written} notices written; a relay sends them.")
 
@@ -64,10 +65,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise WrongUse("--on takes a date as YYYY-MM-DD.") from None
-
-
-async def _notices(tx: Transaction, sweep: Sweep, on: date, programme: Programme) -> Counter[str]:
-    found: Counter[str] = Counter()
-    async for page in sweep.notices(tx, on, programme):
-        found.update(one.name for one in page)
-    return found

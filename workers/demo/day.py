@@ -11,6 +11,8 @@ from messages.codec import encode
 from messages.message import Message
 from workers.client import new_message_id
 
+ADMINISTRATOR = "administrator@pmp.example.org"
+
 RecordKey = tuple[str, str, str, int, str, int]
 """What makes a record the same (R48): dispenser, prescription, day, fill, quantity, partial fill."""
 
@@ -20,9 +22,13 @@ class Day:
     """How much happens. Everything made up follows from ``seed``."""
 
     registrations: int = 40
+    """Everybody who registers, the delegates and officers among them."""
+    delegates: int = 5
+    officers: int = 3
+    """Law enforcement: on their agency's list before they are approved, trained afterwards (R8)."""
     rejections: int = 5
-    early_decisions: int = 2
-    """Decisions that overtake their registration, and wait for it."""
+    early_documents: int = 2
+    """Documents that overtake their registration, and wait for it."""
     password_changes: int = 10
     tickets: int = 10
     pharmacies: int = 25

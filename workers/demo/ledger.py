@@ -17,12 +17,15 @@ from workers.demo.day import RecordKey
 
 _IDENTITY = ("dispenser", "prescription_number", "filled_on", "fill_number", "quantity", "partial_fill")
 OPEN = frozenset({"due", "claimed", "handed_over", "unknown"})
-TOLD = {
-    "registration.submitted": ("registration.received",),
-    "approval.administrator_decided": ("registration.approved", "registration.rejected"),
-    "account.password_set": ("account.password_changed",),
-    "ticket.opened": ("ticket.opened",),
-}
+TOLD = (
+    ("registration.submitted", ("registration.received",)),
+    ("registration.submitted", ("registration.email_verification",)),
+    ("approval.administrator_decided", ("registration.approved", "registration.rejected")),
+    ("approval.training_completed", ("registration.full_access",)),
+    ("approval.supervisor_decided", ("registration.supervisor_asked",)),
+    ("account.password_set", ("account.password_changed",)),
+    ("ticket.opened", ("ticket.opened",)),
+)
 """Each message of this kind that is done is told of by one e-mail of these templates."""
 
 
@@ -180,8 +183,12 @@ def _mail_checks(counts: Counts, folder: Path) -> list[Check]:
     ids = message_ids(folder)
     return [
         *(
-            Check(f"done {kind} = e-mails of it", counts.of(kind, "done"), sum(counts.mails(name) for name in names))
-            for kind, names in TOLD.items()
+            Check(
+                f"done {kind} = e-mails {', '.join(names)}",
+                counts.of(kind, "done"),
+                sum(counts.mails(name) for name in names),
+            )
+            for kind, names in TOLD
         ),
         Check("e-mails sent = e-mails in the folder", sent, len(ids)),
         Check("their Message-IDs are distinct", len(ids), len(set(ids))),

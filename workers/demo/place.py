@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from workers.demo.day import ADMINISTRATOR
 from workers.settings import Settings
 from workers.topology.management import Management
 
@@ -35,6 +36,8 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
             "lease_seconds": float(LEASE_SECONDS),
             "drain_seconds": float(DRAIN_SECONDS),
             "sealing_keys": {},
+            "publishers": {urlsplit(settings.amqp_url.get_secret_value()).username or "guest": ("*",)},
+            "administrators": (ADMINISTRATOR,),
         }
     )
 
@@ -49,8 +52,11 @@ def variables(site: Settings) -> dict[str, str]:
         "PMP_TRANSPORT": site.transport,
         "PMP_MAIL_FOLDER": str(site.mail_folder),
         "PMP_SEALING_KEYS": json.dumps(keys),
+        "PMP_PUBLISHERS": json.dumps(site.publishers),
+        "PMP_ADMINISTRATORS": json.dumps(site.administrators),
         "PMP_LEASE_SECONDS": str(site.lease_seconds),
         "PMP_DRAIN_SECONDS": str(site.drain_seconds),
+        "PMP_PROGRAMME__MAILS_PER_RECIPIENT_HOUR": "10000",  # a day of the demo takes a minute
         "PMP_PROGRAMME__DEFER_SECONDS": str(DEFER_SECONDS),
     }
 

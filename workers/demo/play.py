@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from handlers.sweeps.sweep import sweeps
 from messages.errors import BrokerAway
+from notifier.folder import read_folder
 from store.contract import Store
 from workers import bootstrap
 from workers.client import Publisher
@@ -22,6 +24,7 @@ from workers.demo import people as made_up
 from workers.demo import pharmacies
 from workers.demo.crew import Crew, crew
 from workers.demo.day import Day, Planned, Scene
+from workers.demo.joining import Joining
 from workers.demo.ledger import Counts, Expected, audit, counted
 from workers.demo.place import emptied, own_settings, own_vhost, variables
 from workers.demo.show import show
@@ -48,7 +51,7 @@ async def run_demo(
 
     Args:
         say: told what happens while it happens.
-        day: how much happens; by default some 180 messages and 12,000 records.
+        day: how much happens; by default some 370 messages and 12,000 records.
         settings: those of the environment by default; store, mail folder and broker's virtual host are the demo's own.
         folder: where the demo keeps everything; emptied first.
         console: where the result is shown.
@@ -112,21 +115,11 @@ class _Play:
     async def _people(self, publisher: Publisher, scene: Scene) -> None:
         key = bootstrap.programme_of(self.site).vault.sealing_key
         everybody = made_up.people(scene)
-        rejected = everybody[len(everybody) - self.day.rejections :]
-        approved = everybody[: len(everybody) - self.day.rejections]
-        early, in_time = approved[: self.day.early_decisions], approved[self.day.early_decisions :]
-        await self._publish(publisher, [made_up.decision(person.registration_id) for person in early])
-        await self._publish(publisher, [made_up.registration(scene, person, key) for person in everybody])
-        await self._publish(publisher, [*made_up.unreadable(), *made_up.tickets(scene, everybody)])
-        await self._until("registrations are in", lambda counts: counts.of("registration.submitted") == len(everybody))
-        await self._publish(publisher, [made_up.registration(scene, approved[-1], key, again_as="REG-AGAIN")])
-        decisions = [made_up.decision(person.registration_id) for person in in_time]
-        decisions += [made_up.decision(person.registration_id, is_approved=False) for person in rejected]
-        await self._publish(publisher, [made_up.decision("REG-UNKNOWN"), *decisions])
-        await self._until(
-            "decisions have had their effect",
-            lambda counts: counts.of("approval.administrator_decided", "done") == len(everybody),
+        joining = Joining(
+            scene, key, partial(self._publish, publisher), self._until, partial(read_folder, self.site.mail_folder)
         )
+        await self._publish(publisher, [*made_up.unreadable(), *made_up.tickets(scene, everybody)])
+        approved = await joining.everybody(everybody)
         await self._publish(publisher, made_up.password_changes(scene, approved, key))
 
     async def _files(self, publisher: Publisher, filing: pharmacies.Filing) -> None:

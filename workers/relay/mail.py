@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
 import structlog
+from pydantic import JsonValue
 
 from messages.errors import Invalid, MailerMisconfigured, PmpError, RecipientRefused, UnknownKind
 from notifier.catalogue import Template
@@ -18,6 +19,7 @@ from notifier.transport import Accepted, Misconfigured, Refused, Sent, Temporary
 from store import outbox
 from store.contract import Store
 from store.outbox import Leased, Settled
+from store.recipients import RecipientRules, lease_mails
 
 log = structlog.get_logger("pmp.relay")
 
@@ -78,6 +80,9 @@ class MailRelay:
     clock: Callable[[], datetime]
     leased_by: str
     lease_seconds: float
+    rules: RecipientRules = field(default_factory=RecipientRules)
+    open_links: Callable[[Mapping[str, JsonValue]], dict[str, JsonValue]] = dict
+    """Puts the secrets of links into the facts, in memory only (R38)."""
     hand_over: HandOver = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,9 +99,9 @@ class MailRelay:
         await self.store.write(lambda tx: outbox.expire_leases(tx, now))
         await self._judge_unknown(now)
         leased = await self.store.write(
-            lambda tx: outbox.lease(
+            lambda tx: lease_mails(
                 tx,
-                "mail",
+                self.rules,
                 now=now,
                 leased_until=now + timedelta(seconds=self.lease_seconds),
                 leased_by=self.leased_by,
@@ -150,7 +155,7 @@ class MailRelay:
                 name=leased.name,
                 recipient=leased.destination,
                 key=leased.key or str(leased.no),
-                facts=leased.facts,
+                facts=self.open_links(leased.facts),
                 planned_at=leased.created_at,
             )
         )

@@ -14,11 +14,11 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 
 from messages.envelope import JSON
-from messages.errors import BrokerAway
+from messages.errors import BrokerAway, Misconfigured
 from store import outbox
 from store.contract import Store
 from store.outbox import Channel, Leased, Settled
-from workers.broker import open_connection
+from workers.broker import dead_line_is_away, open_connection
 from workers.topology.plan import EVENTS
 
 log = structlog.get_logger("pmp.relay")
@@ -63,9 +63,9 @@ class PublishRelay:
             return 0
         try:
             await self._connect()
-        except BrokerAway:
+        except (BrokerAway, Misconfigured) as error:  # refused only now: a password in change, a broker starting
             await self._settle([self._due(one, "RabbitMQ is away") for one in leased])
-            raise
+            raise BrokerAway(str(error)) from error
         settled = await asyncio.gather(*(self._publish(one) for one in leased))
         await self._settle(settled)
         if any(one.state == "due" for one in settled):
@@ -88,8 +88,9 @@ class PublishRelay:
         await self.close()
         try:
             self._connection = await open_connection(self._url, name="pmp relay")
-            self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-            self._events = await self._channel.get_exchange(EVENTS, ensure=False)
+            with dead_line_is_away():
+                self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+                self._events = await self._channel.get_exchange(EVENTS, ensure=False)
             self._answers = self._channel.default_exchange
         except (AMQPError, OSError, TimeoutError, RuntimeError) as error:
             raise BrokerAway(f"RabbitMQ gives no channel: {type(error).__name__}.") from error
@@ -111,10 +112,11 @@ class PublishRelay:
         # A direct reply-to is no queue: RabbitMQ returns a mandatory message although it has handed it over.
         is_mandatory = is_answer and not leased.destination.startswith(_DIRECT_REPLY)
         try:
-            await exchange.publish(message, leased.destination, mandatory=is_mandatory, timeout=_CONFIRM_SECONDS)
+            with dead_line_is_away():
+                await exchange.publish(message, leased.destination, mandatory=is_mandatory, timeout=_CONFIRM_SECONDS)
         except PublishError:  # nobody listens at this reply_to any more; the answer stays with the message
             return Settled(leased.no, "refused", leased.attempts + 1, self._clock(), "nobody listens at reply_to")
-        except (DeliveryError, AMQPError, OSError, TimeoutError, RuntimeError) as error:
+        except (DeliveryError, AMQPError, BrokerAway, OSError, TimeoutError, RuntimeError) as error:
             return self._due(leased, type(error).__name__)
         return Settled(leased.no, "sent", leased.attempts + 1, self._clock(), "confirmed")
 

@@ -67,11 +67,12 @@ def private_rabbitmq(say: Say) -> Iterator[Broker]:
         say(how)
         yield Broker(url, os.environ.get("PMP_MANAGEMENT_URL"), how)
         return
-    with container(IMAGE, (AMQP_PORT, MANAGEMENT_PORT), {}, answers_amqp, say) as box:
-        if box is not None:
-            amqp, management = (f"guest:guest@{box.host}:{box.ports[port]}" for port in (AMQP_PORT, MANAGEMENT_PORT))
-            yield Broker(f"amqp://{amqp}/", f"http://{management}", f"RabbitMQ: {IMAGE}", box)
-            return
+    if "PMP_PRIVATE_RABBITMQ" not in os.environ:  # it names the way, which deploy/private-rabbitmq then takes
+        with container(IMAGE, (AMQP_PORT, MANAGEMENT_PORT), {}, answers_amqp, say) as box:
+            if box is not None:
+                places = [f"guest:guest@{box.host}:{box.ports[port]}" for port in (AMQP_PORT, MANAGEMENT_PORT)]
+                yield Broker(f"amqp://{places[0]}/", f"http://{places[1]}", f"RabbitMQ: {IMAGE}", box)
+                return
     with private_node("private-rabbitmq", say) as node:
         yield Broker(node.facts["amqp"], node.facts["management"], node.how, node)
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-import aio_pika
 from aio_pika.abc import AbstractConnection
-from aio_pika.exceptions import (
-    AMQPConnectionError,
-    AuthenticationError,
-    InvalidFrameError,
-    ProbableAuthenticationError,
-)
-from aiormq.exceptions import ConnectionNotAllowed
 
-from messages.errors import BrokerAway, Misconfigured
+from messages.errors import BrokerAway
+from workers.broker import open_connection, told_as_ours
 
 
 @asynccontextmanager
@@ -26,14 +19,17 @@ async def connected(amqp_url: str, timeout_seconds: float) -> AsyncIterator[Abst
         Misconfigured: the login or the virtual host is refused.
         BrokerAway: nobody answers, or the connection was lost.
     """
-    try:
-        async with await aio_pika.connect(amqp_url, timeout=timeout_seconds) as connection:
+    with told_as_ours(amqp_url):
+        async with await open_connection(amqp_url, name="pmp topology", timeout_seconds=timeout_seconds) as connection:
             yield connection
-    except (AuthenticationError, ProbableAuthenticationError) as error:
-        raise Misconfigured("the broker refuses the login of the AMQP URL: check user and password") from error
-    except (ConnectionNotAllowed, InvalidFrameError) as error:  # aiormq takes the refusal for a broken frame
-        raise Misconfigured(
-            "the broker refuses the virtual host of the AMQP URL: it is missing, or the user has no permission there"
-        ) from error
-    except (AMQPConnectionError, OSError) as error:
-        raise BrokerAway(f"the broker does not answer ({type(error).__name__})") from error
+
+
+async def refuse_wrong_login(amqp_url: str) -> None:
+    """Refuse to start on a broker that does not let us in; one that is away is a matter of waiting, not of settings.
+
+    Raises:
+        Misconfigured: the login or the virtual host is refused.
+    """
+    with suppress(BrokerAway):
+        async with connected(amqp_url, 10.0):
+            pass

@@ -110,7 +110,7 @@ def _policy(policy: Policy, version: Version, vhost: str) -> dict[str, Json]:
 def _users(users: Sequence[BrokerUser], vhost: str) -> dict[str, Json]:
     if not users:
         return {}
-    return {
+    written: dict[str, Json] = {
         "users": [
             {
                 "name": user.name,
@@ -120,6 +120,13 @@ def _users(users: Sequence[BrokerUser], vhost: str) -> dict[str, Json]:
             }
             for user in users
         ],
+    }
+    return written | permissions_of(users, vhost=vhost)
+
+
+def permissions_of(users: Sequence[BrokerUser], *, vhost: str = VHOST) -> dict[str, Json]:
+    """What users may do, without the users themselves: no secret is in it."""
+    return {
         "permissions": [
             {
                 "user": user.name,

@@ -14,17 +14,33 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from handlers.links import with_links_opened
 from handlers.outcomes import Done, Outcome, Refuse
 from handlers.registry import Setting, handlers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
-from handlers.sweeps.sweep import sweeps
+from handlers.sweeps.sweep import ChoreSweep, Sweep, sweeps
 from handlers.work import Leaving, Programme, Work
-from messages.approval import ApprovalAdministratorDecided
+from messages.approval import (
+    ApprovalAdminAuthorised,
+    ApprovalAdministratorDecided,
+    ApprovalAgencyListReceived,
+    ApprovalDocumentJudged,
+    ApprovalSupervisorDecided,
+    Deficiency,
+    ListedPerson,
+)
 from messages.codec import Limits, decode, encode
 from messages.envelope import Envelope
 from messages.message import Message
-from messages.registration import Applicant, Consent, RegistrationSubmitted
+from messages.registration import (
+    Applicant,
+    Consent,
+    DocumentName,
+    RegistrationDocumentReceived,
+    RegistrationEmailVerified,
+    RegistrationSubmitted,
+)
 from notifier.render import Mail, Notice, Renderer
 from store import inbox, outbox
 from store.contract import Transaction
@@ -34,6 +50,15 @@ from tests.sender import SENDER
 
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
 PASSWORD = "Right-Horse"
+DOCUMENTS: tuple[DocumentName, ...] = ("identity_form", "photo_id")
+FORM = Applicant(
+    first_name="Robin", last_name="Example", date_of_birth=date(1980, 1, 31), phone="860-555-0123",
+    employer_name="Example Practice", employer_address="1 Example Street, Hartford, CT", agency_name="Example Police",
+    badge_number="4711", csp_number="CSP.0012345", dea_number="AB1234563", npi="1234567893", license_number="PCT.0012345",
+    institution_dea_number="AB1234563",
+)  # fmt: skip
+"""A form on which no role finds a field missing."""
+OPTIONAL = frozenset(Applicant.model_fields) - {"first_name", "last_name"}
 
 
 def example_programme(**numbers: Any) -> Programme:
@@ -54,6 +79,8 @@ class Bench:
     events: list[Staged] = field(default_factory=list)
     written: list[Mail] = field(default_factory=list)
     """Every e-mail rendered so far."""
+    links: dict[str, str] = field(default_factory=dict)
+    """The secret of the last link that an e-mail held, by the link's path."""
     seq: int = 0
     _renderer: Renderer = field(default_factory=lambda: Renderer(SENDER))
 
@@ -100,11 +127,18 @@ class Bench:
         return handler.prepare(message, Setting(envelope, self.programme, self.now, seen))
 
     async def sweep(self, on: date, name: str = "password_expiry") -> list[Staged]:
-        """What the sweep for this local date wrote that was never written before."""
+        """What the sweep for this local date wrote that was never written before; one at an interval runs now."""
+        sweep = sweeps()[name]
+        assert not isinstance(sweep, ChoreSweep)
 
         async def unit(tx: Transaction) -> list[Staged]:
             new = []
-            async for page in sweeps()[name].notices(tx, on, self.programme):
+            pages = (
+                sweep.notices(tx, on, self.programme)
+                if isinstance(sweep, Sweep)
+                else sweep.notices(tx, self.now, self.programme)
+            )
+            async for page in pages:
                 new += [one for one in page if await outbox.stage_all(tx, [one], self.now)]
             return new
 
@@ -117,7 +151,10 @@ class Bench:
         self.events = [one for one in staged if one.channel == "event"]
         for one in self.mails:
             assert one.key is not None
-            facts = json.loads(json.dumps(dict(one.facts)))
+            facts = with_links_opened(json.loads(json.dumps(dict(one.facts))), self.programme.vault)
+            self.links |= {
+                path: secret for path, _, secret in (str(value).partition("#") for value in facts.values()) if secret
+            }
             self.written.append(self._renderer.render(Notice(one.name, one.destination, one.key, facts, self.now)))
 
     @property
@@ -135,21 +172,63 @@ class Bench:
         """What no message can do yet is done to the store directly."""
         await self.store._writer.execute(statement)
 
-    def registration(self, name: str = "REG-1", *, email: str = "robin@example.org") -> RegistrationSubmitted:
-        """A registration that is accepted, sealed for the next message."""
+    def registration(
+        self,
+        name: str = "REG-1",
+        *,
+        email: str = "robin@example.org",
+        role: str = "Pharmacist",
+        supervisors: tuple[str, ...] = (),
+        **form: Any,
+    ) -> RegistrationSubmitted:
+        """A registration that is accepted, sealed for the next message: the form holds what the role asks for, and ``form``."""
+        known = self.programme.roles.find(role)
+        others = OPTIONAL - set(known.fields) if known is not None else OPTIONAL
         return RegistrationSubmitted(
             registration_id=name,
             email=email,
             password=self.seal(PASSWORD),
-            role="Pharmacist",
-            applicant=Applicant(first_name="Robin", last_name="Example"),
+            role=role,
+            applicant=FORM.model_copy(update={**dict.fromkeys(others), **form}),
             consent=Consent(terms_version="2026-01", agreed_at=self.now),
+            supervisors=supervisors,
         )
 
-    async def open_account(self, name: str = "REG-1", *, email: str = "robin@example.org") -> None:
-        """An account is open, its password set today."""
-        assert isinstance(await self.send(self.registration(name, email=email)), Done)
+    async def register(self, name: str = "REG-1", **given: Any) -> None:
+        """A registration is pending; the link to verify its address was sent. ``given`` as ``registration`` takes it."""
+        assert isinstance(await self.send(self.registration(name, **given)), Done)
+
+    def email_verified(self, name: str = "REG-1", *, secret: str | None = None) -> RegistrationEmailVerified:
+        """What the portal says when the link of the registration's last e-mail, or another, is opened."""
+        return RegistrationEmailVerified(registration_id=name, token=self.seal(secret or self.links[f"/verify/{name}"]))
+
+    async def complete(self, name: str = "REG-1") -> None:
+        """The address is verified, and both identity documents have arrived and are accepted."""
+        assert isinstance(await self.send(self.email_verified(name)), Done)
+        for document in DOCUMENTS:
+            assert isinstance(await self.send(document_received(name, document)), Done)
+            assert isinstance(await self.send(document_judged(name, document)), Done)
+
+    async def open_account(
+        self, name: str = "REG-1", *, email: str = "robin@example.org", role: str = "Pharmacist", **given: Any
+    ) -> None:
+        """An account is open the whole way through, its password set today. A delegate's supervisors approve."""
+        await self.register(name, email=email, role=role, **given)
+        await self.complete(name)
+        for supervisor in given.get("supervisors", ()):
+            approval = ApprovalSupervisorDecided(registration_id=name, supervisor=supervisor, decision="approve")
+            assert isinstance(await self.send(approval), Done)
+        if self.programme.roles.named(role).agency_list:
+            assert isinstance(await self.send(agency_list(email, sent_on=self.today)), Done)
+        if self.programme.roles.named(role).authorised:
+            manager = ApprovalAdminAuthorised(registration_id=name, programme_manager="a@example.org")
+            assert isinstance(await self.send(manager), Done)
         assert isinstance(await self.send(decision(name)), Done)
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the programme's time zone."""
+        return self.programme.policy.local_date(self.now)
 
 
 def decision(name: str = "REG-1", *, administrator: str = "a@example.org") -> ApprovalAdministratorDecided:
@@ -157,8 +236,41 @@ def decision(name: str = "REG-1", *, administrator: str = "a@example.org") -> Ap
     return ApprovalAdministratorDecided(registration_id=name, decision="approve", administrator=administrator)
 
 
+def document_received(
+    name: str, document: DocumentName, document_id: str | None = None
+) -> RegistrationDocumentReceived:
+    """A document has arrived, by default under the name of its sort."""
+    return RegistrationDocumentReceived(
+        registration_id=name, document_id=document_id or document, document=document, media_type="application/pdf",
+        size_bytes=48_213, sha256="ab" * 32, location=f"documents/{name}/{document}.pdf", received_at=NOW,
+    )  # fmt: skip
+
+
+def document_judged(
+    name: str, document_id: str, *deficiencies: Deficiency, administrator: str = "a@example.org"
+) -> ApprovalDocumentJudged:
+    """An administrator accepts a document, or names what it lacks."""
+    return ApprovalDocumentJudged(
+        registration_id=name, document_id=document_id, administrator=administrator,
+        verdict="deficient" if deficiencies else "accepted", deficiencies=deficiencies,
+    )  # fmt: skip
+
+
+def agency_list(*emails: str, agency: str = "Example Police", sent_on: date) -> ApprovalAgencyListReceived:
+    """The head of an agency names these people."""
+    persons = tuple(ListedPerson(name="Somebody", email=email) for email in emails)
+    return ApprovalAgencyListReceived(
+        agency=agency, official_name="Chris Chief", official_title="Chief of Police", sent_on=sent_on, persons=persons,
+        administrator="a@example.org",
+    )  # fmt: skip
+
+
 async def open_bench(path: Path, **numbers: Any) -> Bench:
     """A bench on an empty store."""
     store = await open_sqlite(path)
-    await store.migrate()
+    try:
+        await store.migrate()
+    except BaseException:  # its threads would keep pytest from ending
+        await store.close()
+        raise
     return Bench(store, example_programme(**numbers))

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers.account import NewPassword, password_set
+from handlers.account import password_set
 from handlers.outcomes import Defer, Done, Refuse
+from handlers.passwords import NewPassword
 from handlers.work import Leaving, Work
 from messages.account import AccountPasswordSet
 from messages.envelope import Envelope

@@ -52,9 +52,11 @@ async def store(store_url: str) -> AsyncIterator[Store]:
     """An empty store of each engine."""
     is_postgres = store_url.startswith("postgres")
     opened: Store = await (open_postgres(store_url, connections=2) if is_postgres else open_sqlite(Path(store_url)))
-    await opened.migrate()
-    yield opened
-    await opened.close()
+    try:
+        await opened.migrate()
+        yield opened
+    finally:
+        await opened.close()
 
 
 class Gateway:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,3 +111,41 @@ def test_a_hash_is_of_its_password_only() -> None:
     assert not vault.is_hash_of(vault.hash(SECRET), SECRET + "!")
     assert not vault.is_hash_of("none", SECRET)
     assert Vault({}).hash(SECRET).startswith("$argon2id$")
+
+
+class Pairs(PasswordHasher):
+    """Hashes only when two do so at once, and knows how many did at most."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.partner, self.counting = Barrier(2, timeout=20), Lock()
+        self.running = self.most = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the library's name
+        with self.counting:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.partner.wait()
+        with self.counting:
+            self.running -= 1
+        self.partner.wait()
+        return super().verify(hash, password)
+
+
+def test_two_hashes_are_reckoned_at_once_and_never_more() -> None:
+    """Each takes 64 MiB: whatever number of threads asks, the others wait for their turn."""
+    hasher = Pairs()
+    vault = Vault({"k1": new_private_key()}, hasher=hasher)
+    hashed = hasher.hash(SECRET)
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(lambda _: vault.is_hash_of(hashed, SECRET), range(16)))
+    assert hasher.most == 2
+
+
+def test_r36_nobody_s_password_is_never_right() -> None:
+    """Where there is no hash, another is tried in its place; not even its own password would do."""
+    vault = example_programme().vault
+    assert vault.is_password_of(vault.hash(SECRET), SECRET)
+    assert not vault.is_password_of(vault.hash(SECRET), "another")
+    assert not vault.is_password_of(None, SECRET)
+    assert not vault.is_password_of(None, "")

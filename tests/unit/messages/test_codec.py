@@ -118,6 +118,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     [
         (b'{"registration_id":"REG-1","registration_id":"REG-2"}', "registration_id"),
         (b'{"registration_id":"REG-1","reason":"other","reason":"other"}', "reason"),
+        (b'{"registration_id" : "REG:1", "reason" : "one: two", "reason" : "other"}', "reason"),
         (b'{"registration_id":"REG-1","registration\\u005fid":"REG-2"}', "registration_id"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,3 +69,20 @@ async def test_a_folder_that_cannot_be_written_is_temporary(tmp_path: Path, rend
         assert isinstance(await transport.probe(), Misconfigured)
     async with FolderTransport(tmp_path / "new") as transport:
         assert await transport.probe() is None
+
+
+async def test_a_mail_is_on_the_disk_before_it_counts_as_sent(
+    tmp_path: Path, renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First what is in the file, then its name in the folder: a power failure forgets neither."""
+    forced: list[str] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        forced.append(Path(f"/proc/self/fd/{handle}").resolve().suffix)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    async with FolderTransport(tmp_path) as transport:
+        assert isinstance(await transport.send(renderer.preview("account.locked"), nothing), Accepted)
+    assert forced == [".part", ""]

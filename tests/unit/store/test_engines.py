@@ -50,13 +50,13 @@ async def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
         await store.close()
 
 
-async def test_a_locked_file_is_a_store_that_is_away(tmp_path: Path) -> None:
+async def test_a_locked_file_is_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process holds the lock longer than we wait; afterwards the store goes on."""
     path = tmp_path / "pmp.db"
     store = await open_sqlite(path)
     try:
         await store.migrate()
-        await store._writer.execute("PRAGMA busy_timeout=20")
+        monkeypatch.setattr("store.sqlite._BUSY_SECONDS", 0.02)
         with locked(path), pytest.raises(StoreAway, match="SQLITE_BUSY"):
             await store.write(_count)
         assert await store.write(_count) == 0

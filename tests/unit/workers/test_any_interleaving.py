@@ -14,6 +14,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
 from handlers.work import Programme
@@ -26,7 +27,12 @@ from tests.site import Counted, example_ticket
 from workers.process import Delivery, Processor
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-PROGRAMME = Programme(Policy(), Vault({"k1": new_private_key()}), ("administrators@example.org",))
+PROGRAMME = Programme(
+    Policy(),
+    Vault({"k1": new_private_key()}),
+    ("administrators@example.org",),
+    publishers=Publishers({"portal": ("*",)}),
+)
 CRASHES_MAX = 2  # three counted ones would rightly make a dead letter of a message that only stood nearby
 
 

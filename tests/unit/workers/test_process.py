@@ -13,19 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
 from handlers.work import Programme
-from messages.approval import ApprovalAdministratorDecided
 from messages.codec import Limits, encode
 from messages.envelope import Envelope
 from messages.errors import StoreAway
 from messages.message import Message
-from messages.registration import Applicant, Consent, RegistrationSubmitted
+from messages.registration import Applicant, Consent, RegistrationSubmitted, RegistrationWithdrawn
 from store import dead_letters, inbox
-from store.sqlite import SqliteStore, open_sqlite
+from store.audit import Operator
+from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted, example_ticket, locked
+from tests.stores import sqlite_store
 from workers.process import Delivery, Processor
 from workers.relay.waiting import WaitingRelay
 
@@ -91,13 +93,16 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 async def bench(tmp_path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[Bench]:
-    store = await open_sqlite(tmp_path / "pmp.db")
-    await store.migrate()
     clock = Clock()
-    programme = Programme(Policy(), Vault({"k1": new_private_key()}), ("administrators@example.org",))
-    processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
-    yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
-    await store.close()
+    programme = Programme(
+        Policy(),
+        Vault({"k1": new_private_key()}),
+        ("administrators@example.org",),
+        publishers=Publishers({"portal": ("*",), "clerk": ("ticket.*",)}),
+    )
+    async with sqlite_store(tmp_path / "pmp.db") as store:
+        processor = Processor(store, programme, clock, threads, Limits(json_bytes_max=20_000))
+        yield Bench(store, processor, clock, Counted(tmp_path / "pmp.db"))
 
 
 def enveloped(message: Message, message_id: str, *, reply_to: str = "answers") -> Envelope:
@@ -109,11 +114,8 @@ def ticket(name: str, message_id: str = "") -> Envelope:
     return enveloped(example_ticket(name), message_id or f"m-{name}")
 
 
-def decision(registration_id: str) -> Envelope:
-    message = ApprovalAdministratorDecided(
-        registration_id=registration_id, decision="approve", administrator="adm@example.org"
-    )
-    return enveloped(message, f"m-decides-{registration_id}")
+def withdrawal(registration_id: str) -> Envelope:
+    return enveloped(RegistrationWithdrawn(registration_id=registration_id), f"m-withdraws-{registration_id}")
 
 
 def registration(bench: Bench, registration_id: str) -> Envelope:
@@ -123,8 +125,8 @@ def registration(bench: Bench, registration_id: str) -> Envelope:
         registration_id=registration_id,
         email="ann@example.org",
         password=sealing_key.seal("Secret!pass1", message_id=message_id),
-        role="Physician",
-        applicant=Applicant(first_name="Ann", last_name="Lee"),
+        role="Medical Marijuana Registry",
+        applicant=Applicant(first_name="Ann", last_name="Lee", phone="555-0100", agency_name="Registry"),
         consent=Consent(terms_version="1", agreed_at=BEGIN),
     )
     return enveloped(message, message_id)
@@ -182,6 +184,17 @@ async def test_a_duplicate_changes_nothing_and_is_answered_again(bench: Bench, r
     assert (len(facts), len(bench.answers())) == (1, 3)
 
 
+async def test_who_asks_for_an_answer_only_the_second_time_gets_the_whole(bench: Bench) -> None:
+    """Sent without reply_to, then again with one: the answer has the result that the first one had."""
+    await bench.take(replace(ticket("t1"), reply_to=""))
+    assert bench.answers() == []
+    await bench.take(ticket("t1"))
+    assert bench.answers() == [("accepted", "")]
+    assert bench.counted.rows("SELECT facts ->> '$.result.number' FROM outbox WHERE channel = 'answer'") == [
+        (bench.counted.rows("SELECT number FROM tickets")[0][0],)
+    ]
+
+
 async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
     """Another content under a known id: the first stands, the second is kept whole and its sender is told."""
     await bench.take(ticket("t1", "m1"), ticket("t2", "m1"), ticket("t2", "m1"))
@@ -189,6 +202,26 @@ async def test_a_reused_id_is_a_dead_letter_of_its_own(bench: Bench) -> None:
     assert bench.counted.tickets() == ["t1"]
     assert bench.counted.dead() == ["message_id_reused"]
     assert bench.answers()[:2] == [("accepted", ""), ("failed", "message_id_reused")]
+
+
+@pytest.mark.parametrize("sender", ["clerk", "stranger", "app:portal", "anonymous"])
+async def test_r61_what_a_sender_may_not_send_is_never_executed(bench: Bench, sender: str) -> None:
+    """It is answered and kept as a dead letter, and its neighbours go on; what the sender may send is done."""
+    forbidden = replace(registration(bench, "REG-1"), sender=sender)
+    await bench.take(forbidden, replace(ticket("t1"), sender="clerk"), ticket("t2"))
+    assert bench.counted.dead() == ["not_authorised"]
+    assert bench.counted.tickets() == ["t1", "t2"]
+    assert bench.counted.number("SELECT count(*) FROM registrations") == 0
+    assert sorted(bench.answers()) == [("accepted", ""), ("accepted", ""), ("failed", "not_authorised")]
+
+
+async def test_r61_a_withdrawn_permission_stops_a_message_that_waits(bench: Bench) -> None:
+    """It was taken while its sender might send it; when its turn comes it is no longer so."""
+    await bench.take(withdrawal("REG-1"))
+    assert bench.counted.states() == {"waiting": 1}
+    bench.processor.programme = replace(bench.processor.programme, publishers=Publishers({"clerk": ("*",)}))
+    await bench.wait_turn(hours=1)
+    assert bench.counted.dead() == ["not_authorised"]
 
 
 def _bomb() -> Envelope:
@@ -229,8 +262,8 @@ async def test_a_refusal_is_answered_with_the_same_words_again(bench: Bench) -> 
 
 
 async def test_a_message_waits_for_what_it_builds_on(bench: Bench) -> None:
-    """A decision before its registration waits in the store and is done when the registration has come."""
-    await bench.take(decision("R1"))
+    """A withdrawal before its registration waits in the store and is done when the registration has come."""
+    await bench.take(withdrawal("R1"))
     assert bench.counted.states() == {"waiting": 1}
     assert bench.answers() == []
     await bench.take(registration(bench, "R1"))
@@ -242,7 +275,7 @@ async def test_a_message_waits_for_what_it_builds_on(bench: Bench) -> None:
 
 async def test_a_message_does_not_wait_for_ever(bench: Bench) -> None:
     """After its days it is a dead letter that names what was missing."""
-    await bench.take(decision("R1"))
+    await bench.take(withdrawal("R1"))
     for _ in range(8 * 4):
         await bench.wait_turn(hours=6, minutes=1)
     assert bench.counted.states() == {"dead": 1}
@@ -252,12 +285,12 @@ async def test_a_message_does_not_wait_for_ever(bench: Bench) -> None:
 
 async def test_turns_spent_waiting_are_no_failures(bench: Bench) -> None:
     """A message that waited long and then fails once is tried again, not dead."""
-    await bench.take(decision("R1"))
+    await bench.take(withdrawal("R1"))
     for _ in range(8):
         await bench.wait_turn(hours=6, minutes=1)
     await bench.take(registration(bench, "R1"))
     with closing(sqlite3.connect(bench.counted.path)) as connection:
-        connection.execute("CREATE TRIGGER bad BEFORE INSERT ON accounts BEGIN SELECT RAISE(ABORT, 'bad'); END")
+        connection.execute("CREATE TRIGGER bad BEFORE UPDATE ON registrations BEGIN SELECT RAISE(ABORT, 'bad'); END")
     await bench.wait_turn(hours=6, minutes=1)
     assert bench.counted.states() == {"done": 1, "waiting": 1}
     bench.mend()
@@ -300,7 +333,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
     for expected in (True, False):
         again = await bench.store.write(
             lambda tx: dead_letters.replay(
-                tx, no, operator="op", why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
+                tx, no, operator=Operator("op"), why="mended", now=bench.clock.now, gives_up_at=bench.clock.now
             )
         )
         assert again is expected
@@ -312,7 +345,7 @@ async def test_a_dead_letter_has_its_turn_again(bench: Bench) -> None:
 
 async def test_without_a_store_nothing_is_committed_and_nothing_is_dead(bench: Bench) -> None:
     """StoreAway goes to the caller; the same deliveries succeed when the store is back."""
-    with locked(bench.counted.path), pytest.raises(StoreAway):
+    with locked(bench.store.path), pytest.raises(StoreAway):
         await bench.take(ticket("t1"), ticket("t2"))
     assert bench.counted.states() == {}
     await bench.take(ticket("t1"), ticket("t2"))

@@ -9,7 +9,7 @@ import pytest
 
 from messages.errors import StoreAway
 from store import deferred
-from tests.unit.workers.test_process import Bench, bench, decision, threads, ticket
+from tests.unit.workers.test_process import Bench, bench, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]  # fixtures
 
@@ -32,7 +32,7 @@ async def test_a_full_disk_is_waited_for(bench: Bench) -> None:
 
 async def test_a_deferred_message_that_ends_the_process_is_dead_after_its_lost_turns(bench: Bench) -> None:
     """Each lease that ran out is a turn whose process ended; the message is dead before it ends another."""
-    await bench.take(decision("unknown"))
+    await bench.take(withdrawal("unknown"))
     for _ in range(4):  # leased, and the process ended before the outcome
         bench.clock.later(hours=7)
         now = bench.clock.now

@@ -17,9 +17,10 @@ from notifier.render import Mail, Renderer, Sender
 from notifier.transport import Accepted, BeforeFinal, Misconfigured, Refused, Sent, Temporary, Unknown
 from store import outbox
 from store.outbox import Staged
-from store.sqlite import SqliteStore, open_sqlite
+from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted
+from tests.stores import sqlite_store
 from workers.relay.mail import MailRelay
 
 BEGIN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -85,10 +86,8 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    store = await open_sqlite(tmp_path / "pmp.db")
-    await store.migrate()
-    yield Bench(store, Counted(tmp_path / "pmp.db"))
-    await store.close()
+    async with sqlite_store(tmp_path / "pmp.db") as store:
+        yield Bench(store, Counted(tmp_path / "pmp.db"))
 
 
 @pytest.mark.parametrize(
@@ -173,13 +172,10 @@ async def test_a_slow_relay_does_not_send_what_another_holds(bench: Bench) -> No
 async def test_two_relays_at_once_send_each_mail_once(bench: Bench) -> None:
     """Two relays with connections of their own take turns at once until nothing is due."""
     await bench.stage(100)
-    other = await open_sqlite(bench.store.path)
-    try:
+    async with sqlite_store(bench.store.path) as other:
         one, two = bench.relay("one"), bench.relay("two", FaultyStore(other))
         for _ in range(3):
             await asyncio.gather(one.turn(), two.turn(), two.turn())
-    finally:
-        await other.close()
     assert bench.states() == ["sent"] * 100
     assert sorted(bench.carrier.carried) == sorted(f"p{n}@example.org" for n in range(100))
 

@@ -14,9 +14,10 @@ from handlers.secrets import Vault, new_private_key
 from handlers.sweeps.sweep import sweeps
 from handlers.work import Programme
 from messages.errors import StoreAway
-from store.sqlite import SqliteStore, open_sqlite
+from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
 from tests.site import Counted
+from tests.stores import sqlite_store
 from workers.scheduler import Scheduler
 
 SWEEP = sweeps()["password_expiry"]  # at 06:00 in New York
@@ -24,10 +25,8 @@ SWEEP = sweeps()["password_expiry"]  # at 06:00 in New York
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    store = await open_sqlite(tmp_path / "pmp.db")
-    await store.migrate()
-    yield store
-    await store.close()
+    async with sqlite_store(tmp_path / "pmp.db") as store:
+        yield store
 
 
 def scheduler(store: SqliteStore | FaultyStore, now: datetime, machine: str = "one") -> Scheduler:
@@ -41,13 +40,10 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime:
 
 async def test_two_at_once_run_it_once(store: SqliteStore, tmp_path: Path) -> None:
     """Two machines with stores of their own on one file: one runs the sweep, the other finds it done."""
-    other = await open_sqlite(store.path)
-    try:
+    async with sqlite_store(store.path) as other:
         ran = await asyncio.gather(
             *(scheduler(one, at(24, 12), f"m{n}").run_due() for n, one in enumerate((store, other) * 5))
         )
-    finally:
-        await other.close()
     assert sum(SWEEP.name in names for names in ran) == 1
     runs = Counted(store.path).rows("SELECT for_date FROM sweep_runs WHERE sweep = ?", SWEEP.name)
     assert runs == [("2026-11-24",)]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import structlog
 
-from messages.envelope import Envelope
 from messages.errors import (
     BrokerAway,
-    FieldFault,
     Invalid,
     MailServerAway,
     Misconfigured,
@@ -27,109 +21,13 @@ from messages.errors import (
     PmpError,
     StoreAway,
 )
-from store import dead_letters, deferred, inbox, outbox
+from store import inbox
 from store.contract import Conflict, Transaction
-from store.dead_letters import Reason
-from store.outbox import Settled, Staged
-from store.sqlite import open_sqlite
-from workers.cli import COMMANDS, main
+from tests.unit.workers.cli.filled_store import NOW, SAMPLES, SECRET, Pmp, change, in_store, message, rows
+from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
 from workers.cli.presenting import clean, span
 from workers.cli.shapes import shapes_of
-
-NOW = datetime.now(UTC) - timedelta(hours=1)
-SAMPLES = Path(__file__).parents[2] / "samples" / "asap"
-SECRET = "Rosalind"
-BODY = json.dumps({"applicant": {"name": SECRET, "age": 98765432}, "Rosa Lind": 1}).encode()
-
-
-def message(message_id: str, kind: str = "ticket.opened") -> Envelope:
-    return Envelope(message_id=message_id, kind=kind, sender="portal", body=BODY)
-
-
-async def fill(tx: Transaction) -> None:
-    """One message in every state, with what each has left behind."""
-    ids = ("good", "no", "later", "broken", "dropped")
-    taken = await inbox.claim_all(tx, [message(one) for one in ids], NOW)
-    seq = {one: taken["portal", one] for one in ids}
-    answer = json.dumps({"status": "refused", "code": "address_taken", "text": "The address is taken."})
-    await inbox.settle(tx, seq["no"], "refused", answer, NOW)
-    await inbox.settle(tx, seq["later"], "waiting", None, NOW)
-    due, end = NOW + timedelta(minutes=5), NOW + timedelta(days=7)
-    await deferred.put(
-        tx, seq=seq["later"], envelope=message("later"), code="account_unknown", text="The account is not there yet.",
-        attempts=2, now=NOW, due_at=due, gives_up_at=end,
-    )  # fmt: skip
-    reason = Reason("invalid", "A field is at fault.", "applicant.age", (FieldFault("applicant.age", "x", "is bad"),))
-    for one in ("broken", "dropped"):
-        await inbox.settle(tx, seq[one], "dead", None, NOW)
-        await dead_letters.put(
-            tx, seq=seq[one], envelope=message(one), reason=reason, origin="process", attempts=1, now=NOW
-        )
-    await dead_letters.discard(tx, 2, operator="ada", why="a test of theirs", now=NOW)
-    staged = [Staged("mail", "ticket.opened", "a@example.org", {}, key="k", seq=seq["good"])]
-    await outbox.stage_all(tx, [*staged, Staged("event", "ticket.opened", "ticket.opened", {}, seq=seq["good"])], NOW)
-    leased = await outbox.lease(tx, "mail", now=NOW, leased_until=due, leased_by="relay", most=1)
-    settled = Settled(leased[0].no, "sent", 1, NOW, "250 taken as 77")
-    await outbox.settle_all(tx, [settled], "relay", NOW)
-
-
-def in_store(path: Path, unit: Callable[[Transaction], Awaitable[None]]) -> None:
-    async def write() -> None:
-        store = await open_sqlite(path)
-        try:
-            await store.migrate()
-            await store.write(unit)
-        finally:
-            await store.close()
-
-    asyncio.run(write())
-
-
-def rows(path: Path, query: str) -> list[Any]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(query).fetchall()
-
-
-def change(path: Path, statement: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(statement)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Settings of a site without a broker; logging is as before afterwards."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("PMP_AMQP_URL", "PMP_MANAGEMENT_URL", "PMP_SETTINGS_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PMP_STORE", str(tmp_path / "pmp.db"))
-    monkeypatch.setenv("PMP_MAIL_FOLDER", str(tmp_path / "mail"))
-    monkeypatch.setenv("PMP_OPERATOR", "grace")
-    monkeypatch.setattr("workers.scheduler.log", structlog.get_logger("pmp.scheduler"))
-    yield tmp_path / "pmp.db"
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def store(place: Path) -> Path:
-    """A store with one message in every state."""
-    in_store(place, fill)
-    return place
-
-
-@pytest.fixture
-def pmp(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command; its exit code, what it wrote, what it said on standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(argv)
-        return code, *capsys.readouterr()
-
-    return run
-
-
-Pmp = Callable[..., tuple[int, str, str]]
 
 
 @pytest.mark.parametrize(
@@ -444,8 +342,8 @@ def test_settings_show_no_secret(place: Path, pmp: Pmp, monkeypatch: pytest.Monk
 
 def test_keys_are_ones_that_settings_take(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
     """The printed entry, set as it is, gives workers a key; each call makes another."""
-    name, _, value = pmp("keys")[1].strip().partition("=")
-    assert pmp("keys")[1].strip() != f"{name}={value}"
+    name, _, value = pmp("keys", "new")[1].strip().partition("=")
+    assert pmp("keys", "new")[1].strip() != f"{name}={value}"
     monkeypatch.setenv(name, value)
     assert pmp("settings")[0] == 0
 

@@ -1,0 +1,87 @@
+"""What a listing of the digest is, and all of them in their order."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TypeVar
+
+import handlers.digest
+from handlers.rules.policy import Policy
+from handlers.work import Programme
+from store.contract import Transaction
+
+ROWS_MAX = 50
+"""Rows of one listing that an e-mail shows; the rest is counted."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first lines of a listing, and how many there are in all."""
+
+    rows: tuple[str, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a listing looks at: the store, for whom, on which local date."""
+
+    tx: Transaction
+    today: date
+    programme: Programme
+
+    @property
+    def policy(self) -> Policy:
+        """The programme's numbers."""
+        return self.programme.policy
+
+    @property
+    def yesterday(self) -> tuple[datetime, datetime]:
+        """When yesterday began and ended in the programme's time zone."""
+        return begins_at(self.today - timedelta(days=1), self.policy), begins_at(self.today, self.policy)
+
+    def days_since(self, moment: datetime) -> str:
+        """Say how many local days have passed: ``today``, ``1 day``, ``12 days``."""
+        days = (self.today - self.policy.local_date(moment)).days
+        if days <= 0:
+            return "today"
+        return "1 day" if days == 1 else f"{days} days"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One heading of the digest and how its lines are found; lines name ids, never a person (R27)."""
+
+    place: int
+    title: str
+    find: Callable[[Look], Awaitable[Listed]]
+
+
+async def gathered(pages: AsyncIterator[Sequence[T]], line: Callable[[T], str]) -> Listed:
+    """Return what a read yields page by page: the first lines written, the rest counted."""
+    rows, number = list[str](), 0
+    async for page in pages:
+        number += len(page)
+        rows += [line(one) for one in page[: ROWS_MAX - len(rows)]]
+    return Listed(tuple(rows), number)
+
+
+@cache
+def listings() -> tuple[Listing, ...]:
+    """Return every listing, the most urgent first."""
+    found: list[Listing] = []
+    for module in pkgutil.iter_modules(handlers.digest.__path__, "handlers.digest."):
+        found += getattr(importlib.import_module(module.name), "LISTINGS", ())
+    return tuple(sorted(found, key=lambda listing: (listing.place, listing.title)))
+
+
+def begins_at(day: date, policy: Policy) -> datetime:
+    """Return the moment at which a local day begins."""
+    return datetime.combine(day, time(), tzinfo=policy.zone)

@@ -1,0 +1,157 @@
+"""What the projection makes of the records: each under its patient, then each changed patient counted anew (R51–R55, R29).
+
+Counting a patient reads all of that patient's records, reviews and drugs, and nothing else, least of all what was counted
+before. So the order in which things came does not matter, and making it all anew from the records gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from handlers.rules.alerts import alerts_of
+from handlers.rules.patients import Person, is_animal, patient_key
+from handlers.rules.policy import Policy
+from handlers.rules.reviews import due_on, is_missed, last_review
+from handlers.rules.treatments import SCHEDULES, Supply, Treatment, treatments_of
+from store import alerts, patients, reviews, treatments
+from store.alerts import Crossing
+from store.contract import Row, Transaction, as_date
+from store.treatments import MissedReview, PatientRecord, RecordKey, TreatmentRow
+
+_EXEMPT = "exempt:"
+Reviewed = Mapping[str, Sequence[date]]
+"""Prescriber's number → the days on which that prescriber, or a delegate for that prescriber, reviewed the patient (R56)."""
+
+
+def numbers_of(policy: Policy) -> str:
+    """Return the numbers that the rows depend on, as text; another text means that every patient is counted again."""
+    return policy.model_dump_json(
+        include={
+            "review_supply_days_max", "review_window_days", "review_days", "review_days_schedule_v", "review_reminder_days",
+            "treatment_gap_days", "treatment_prolonged_days", "alert_window_days", "alert_prescribers", "alert_dispensers",
+            "alert_opioid_with_benzodiazepine", "alert_daily_mme",
+        }
+    )  # fmt: skip
+
+
+def sorted_out(changed: Iterable[Row]) -> tuple[list[PatientRecord], set[RecordKey]]:
+    """Return the records that raise duties, under their patients, and the identities of those that do not.
+
+    Voided and exempt records (R43) and those of animals (R56) raise none.
+    """
+    records: dict[RecordKey, PatientRecord] = {}
+    gone: set[RecordKey] = set()
+    for row in changed:
+        record = _under_its_patient(row)
+        if row["state"] == "active" and _EXEMPT not in row["marks"] and not is_animal(row["species"]):
+            records[record.key] = record
+        else:
+            gone.add(record.key)
+    return list(records.values()), gone
+
+
+def _under_its_patient(row: Row) -> PatientRecord:
+    person = Person(
+        row["patient_last_name"],
+        row["patient_first_name"],
+        row["patient_born_on"],
+        row["patient_gender"],
+        row["patient_zip"],
+        row["species"],
+    )
+    return PatientRecord(
+        row["dispenser"],
+        row["prescription_number"],
+        row["filled_on"],
+        row["fill_number"],
+        row["quantity"],
+        row["partial_fill"],
+        patient_key(person),
+        row["prescriber_dea"].strip().upper() or row["prescriber_npi"].strip(),
+        row["written_on"],
+        row["days_supply"],
+        row["product_id"],
+    )
+
+
+async def count_stale(tx: Transaction, policy: Policy, *, today: date, most: int) -> int:
+    """Count some changed patients anew; return how many keys were taken, 0 when nothing waits."""
+    stale = await treatments.take_stale(tx, most=most)
+    if not stale:
+        return 0
+    concerned = sorted(await patients.with_their_patients(tx, stale))
+    keys = await patients.keys_of(tx, concerned)
+    whose = {key: patient for patient, of in keys.items() for key in of}
+    supplies = await _supplies(tx, whose)
+    reviewed = await _reviewed(tx, whose)
+    rows: list[TreatmentRow] = []
+    missed: list[MissedReview] = []
+    crossings: list[Crossing] = []
+    for patient in concerned:
+        days = reviewed[patient]
+        rows += [
+            _row(patient, one, days.get(one.prescriber, ()), policy) for one in treatments_of(supplies[patient], policy)
+        ]
+        missed += [
+            MissedReview(patient, *supply.key, supply.prescriber, supply.written_on.isoformat())
+            for supply in sorted(supplies[patient], key=lambda one: one.key)
+            if is_missed(supply, days.get(supply.prescriber, ()), policy)
+        ]
+        crossings += [
+            Crossing(patient, alert.rule, alert.raised_on.isoformat(), prescriber)
+            for alert in alerts_of(supplies[patient], policy)
+            for prescriber in sorted(alert.prescribers)
+        ]
+    await treatments.replace(tx, concerned, rows, missed)
+    await alerts.replace_crossings(tx, concerned, crossings, noticed_on=today)
+    return len(stale)
+
+
+async def _supplies(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, Sequence[Supply]]:
+    """Return the supplies of scheduled drugs, by patient."""
+    records = await treatments.records_of(tx, sorted(whose))
+    drugs = await treatments.drugs(tx, (record.product_id for record in records))
+    found: dict[str, list[Supply]] = defaultdict(list)
+    for record in records:
+        drug = drugs.get(record.product_id)
+        if drug is not None and drug.schedule in SCHEDULES:
+            found[whose[record.patient_key]].append(
+                Supply(
+                    record.key,
+                    record.prescriber,
+                    as_date(record.written_on),
+                    as_date(record.filled_on),
+                    record.days_supply,
+                    drug,
+                )
+            )
+    return found
+
+
+async def _reviewed(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, Reviewed]:
+    found: dict[str, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+    for review in await reviews.of_patients(tx, sorted(whose)):
+        for number in review.numbers:
+            found[whose[review.patient_key]][number].append(review.reviewed_on)
+    return found
+
+
+def _row(patient: str, treatment: Treatment, reviewed_on: Sequence[date], policy: Policy) -> TreatmentRow:
+    last = last_review(treatment, reviewed_on)
+    due = due_on(treatment, last, policy)
+    return TreatmentRow(
+        patient,
+        treatment.prescriber,
+        treatment.began_on.isoformat(),
+        treatment.supply_ends_on.isoformat(),
+        treatment.ends_on.isoformat(),
+        treatment.records,
+        treatment.last_schedule,
+        int(treatment.is_schedule_v_only),
+        int(treatment.is_continuous),
+        int(treatment.is_prolonged),
+        last.isoformat() if last else None,
+        due.isoformat() if due else None,
+    )

@@ -1,0 +1,59 @@
+"""How much of an opioid is in a unit of a drug: a plain CSV becomes rows of the programme's table (R29)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Final, NamedTuple
+
+from handlers.rules.alerts import factors
+from messages.errors import FieldFault, Invalid
+from messages.identifiers import is_digits
+
+COLUMNS: Final = ("ndc", "ingredient", "strength")
+
+
+class Strength(NamedTuple):
+    """An NDC of 11 digits (a package) or 9 (a product), an ingredient of ``mme.toml``, milligrams in a unit."""
+
+    ndc: str
+    ingredient: str
+    strength: str
+
+
+def read_strengths(lines: Iterable[str]) -> Iterator[Strength]:
+    """Hand on the rows of a CSV with the columns ``ndc,ingredient,strength``.
+
+    Raises:
+        Invalid: the header or a line is at fault; names the line and the column.
+    """
+    rows = csv.reader(lines)
+    if tuple(name.strip() for name in next(rows, [])) != COLUMNS:
+        raise _fault(1, "header", f"is not {','.join(COLUMNS)}")
+    for number, row in enumerate(rows, start=2):
+        if not row:
+            continue
+        if len(row) != len(COLUMNS):
+            raise _fault(number, "columns", f"has not {len(COLUMNS)} columns")
+        read = Strength(*(cell.strip() for cell in row))
+        if not is_digits(read.ndc) or len(read.ndc) not in (9, 11):
+            raise _fault(number, "ndc", "is no NDC of 11 digits, nor a product's 9")
+        if read.ingredient not in factors():
+            raise _fault(number, "ingredient", "is no ingredient with a factor")
+        if not _is_positive(read.strength):
+            raise _fault(number, "strength", "is no positive number")
+        yield read
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount > 0
+
+
+def _fault(line: int, column: str, text: str) -> Invalid:
+    where = f"line {line}, {column}"
+    return Invalid(f"{where} {text}.", faults=(FieldFault(where, column, text),))

@@ -1,0 +1,39 @@
+"""One e-mail a day tells the administrators what waits, what is late and what needs a decision; none when nothing does (R11)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, time
+
+from pydantic import JsonValue
+
+from handlers.digest.listing import Look, listings
+from handlers.sweeps.sweep import Sweep
+from handlers.work import Programme
+from store.contract import Transaction
+from store.outbox import Staged
+
+
+async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
+    sections: list[JsonValue] = []
+    for listing in listings():
+        found = await listing.find(Look(tx, today, programme))
+        if found.number:
+            more = found.number - len(found.rows)
+            rows: list[JsonValue] = [*found.rows, *([f"and {more} more"] if more else [])]
+            sections.append({"title": f"{listing.title} ({found.number})", "rows": rows})
+    if sections:
+        yield [_digest(administrator, today, sections) for administrator in programme.administrators]
+
+
+def _digest(administrator: str, today: date, sections: list[JsonValue]) -> Staged:
+    return Staged(
+        "mail",
+        "administrators.digest",
+        administrator,
+        {"date": today.isoformat(), "sections": sections},
+        key=f"administrators.digest:{today.isoformat()}:{administrator.casefold()}",
+    )
+
+
+SWEEP = Sweep("administrators_digest", time(7, 0), _notices)

@@ -1,0 +1,129 @@
+"""Alerts: those that users posted about a patient (R28), and the thresholds that records crossed (R29)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from store.contract import Row, Transaction, as_date, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class PostedAlert:
+    """An alert as it stands, without what it says."""
+
+    alert_id: str
+    author_id: str
+    concern: str
+    state: Literal["posted", "withdrawn"]
+
+
+class Crossing(NamedTuple):
+    """A threshold that a patient's records crossed on a day, for one prescriber whom it concerns."""
+
+    patient_id: str
+    rule: str
+    raised_on: str
+    prescriber: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """How many crossings were noticed for a prescriber on a day."""
+
+    prescriber: str
+    noticed_on: date
+    alerts: int
+
+
+async def post(
+    tx: Transaction,
+    alert_id: str,
+    *,
+    patient_key: str,
+    author_id: str,
+    concern: str,
+    text: str,
+    now: datetime,
+    seq: int,
+) -> bool:
+    """Keep an alert with its author; False when it is posted already."""
+    return (
+        await tx.run(
+            "alerts.post",
+            alert_id=alert_id,
+            patient_key=patient_key,
+            author_id=author_id,
+            concern=concern,
+            text=text,
+            posted_at=as_text(now),
+            seq=seq,
+        )
+        == 1
+    )
+
+
+async def one(tx: Transaction, alert_id: str) -> PostedAlert | None:
+    """Return an alert, or None."""
+    row = await tx.row("alerts.one", alert_id=alert_id)
+    return None if row is None else _alert(row)
+
+
+def _alert(row: Row) -> PostedAlert:
+    return PostedAlert(row["alert_id"], row["author_id"], row["concern"], row["state"])
+
+
+async def withdraw(tx: Transaction, alert_id: str, *, by: str, now: datetime) -> bool:
+    """Withdraw an alert, which is kept; False when it is withdrawn already."""
+    return await tx.run("alerts.withdraw", alert_id=alert_id, withdrawn_at=as_text(now), withdrawn_by=by) == 1
+
+
+async def posted(
+    tx: Transaction, *, from_at: datetime, to_at: datetime, page: int = 1000
+) -> AsyncIterator[Sequence[PostedAlert]]:
+    """Yield the standing alerts that were posted between two moments, in their order, a page at a time."""
+    after = 0
+    while True:
+        rows = await tx.rows("alerts.posted", from_at=as_text(from_at), to_at=as_text(to_at), after=after, most=page)
+        if rows:
+            yield [_alert(row) for row in rows]
+        if len(rows) < page:
+            return
+        after = rows[-1]["no"]
+
+
+async def replace_crossings(
+    tx: Transaction, patients: Sequence[str], crossings: Sequence[Crossing], *, noticed_on: date
+) -> None:
+    """Let these be the crossings of these patients; one that was known keeps the day on which it was noticed."""
+    rows = await tx.rows("alerts.clinical_of", patients=json.dumps(patients))
+    known = {Crossing(row["patient_id"], row["rule"], row["raised_on"], row["prescriber"]) for row in rows}
+    for gone in sorted(known.difference(crossings)):
+        await tx.run("alerts.drop_clinical", **gone._asdict())
+    new = sorted(set(crossings) - known)
+    await tx.insert_all("alerts.raise_clinical", [(*one, noticed_on.isoformat()) for one in new])
+
+
+async def noticed(
+    tx: Transaction, *, from_on: date, today: date, raised_from: date, page: int = 1000
+) -> AsyncIterator[Sequence[Noticed]]:
+    """Yield what was noticed from a day on and before today, by prescriber and day, a page at a time."""
+    prescriber, on = "", ""
+    while True:
+        rows = await tx.rows(
+            "alerts.noticed",
+            from_on=from_on.isoformat(),
+            today=today.isoformat(),
+            raised_from=raised_from.isoformat(),
+            after_prescriber=prescriber,
+            after_on=on,
+            most=page,
+        )
+        if rows:
+            yield [Noticed(row["prescriber"], as_date(row["noticed_on"]), row["alerts"]) for row in rows]
+        if len(rows) < page:
+            return
+        prescriber, on = rows[-1]["prescriber"], rows[-1]["noticed_on"]

@@ -1,0 +1,94 @@
+"""``pmp up`` as an operator has it: one command, a private broker, commands from another terminal, and an end without remains."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.servers import processes_of
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "samples" / "asap" / "accepted.clean.version-5.0.dat"
+PMP = (sys.executable, "-c", "import sys; from workers.cli import main; sys.exit(main())")
+END_SECONDS = 20
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name == "PMP_PRIVATE_RABBITMQ" or name[:4] != "PMP_"}
+    return ours | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)} | more
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Mapping[str, str]]]:
+    """``pmp up`` when it is ready, and the variables that it says other terminals need."""
+    with subprocess.Popen(
+        [*PMP, "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, env=environment(folder)
+    ) as process:
+        assert process.stdout is not None
+        variables: dict[str, str] = {}
+        for line in process.stdout:
+            if line.startswith("Elsewhere:"):
+                variables = dict(one.split("=", 1) for one in line.split() if "=" in one)
+            if line.startswith("Ready."):
+                break
+        try:
+            yield process, variables
+        finally:
+            process.kill()
+
+
+def pmp(folder: Path, variables: Mapping[str, str], *argv: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*PMP, *argv], capture_output=True, text=True, check=False, cwd=folder, env=environment(folder, **variables)
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.timeout(180)
+def test_an_operator_works_beside_it_and_ctrl_c_ends_all(tmp_path: Path) -> None:
+    """A gzipped file is taken, status and doctor answer, and nothing that was started outlives Ctrl-C."""
+    file = tmp_path / "week.dat.gz"
+    file.write_bytes(gzip.compress(SAMPLE.read_bytes()))
+    with running(tmp_path) as (process, variables):
+        code, out = pmp(tmp_path, variables, "submit", str(file), "--json")
+        report = json.loads(out)
+        assert (code, report["verdict"], report["pharmacies"][0]["stored"]) == (0, "accepted", 3)
+        plain = json.loads(pmp(tmp_path, variables, "submit", str(SAMPLE), "--json")[1])
+        assert plain["transaction"] == report["transaction"]
+        assert pmp(tmp_path, variables, "doctor")[0] == 0
+        url = variables["PMP_AMQP_URL"]
+        for wrong in (url.replace("guest@", "no-such-password@"), f"{url}no-such-vhost"):
+            assert pmp(tmp_path, {"PMP_AMQP_URL": wrong}, "submit", str(SAMPLE))[0] == 78
+        code, out = pmp(tmp_path, variables, "status", "--json")
+        queues = json.loads(out)["queues"]
+        assert (code, {queue["consumers"] for queue in queues}) == (0, {1})
+        assert pmp(tmp_path, variables, "reconcile")[0] == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(END_SECONDS) == 0
+    assert_nothing_is_left(tmp_path)
+
+
+@pytest.mark.timeout(180)
+def test_its_broker_ends_with_it_however_it_dies(tmp_path: Path) -> None:
+    """Also by SIGKILL, which no process can answer."""
+    with running(tmp_path) as (process, _):
+        process.kill()
+    assert_nothing_is_left(tmp_path)
+
+
+def assert_nothing_is_left(folder: Path) -> None:
+    """No process and no folder of a broker."""
+    deadline = time.monotonic() + END_SECONDS
+    while processes_of(folder) or any(folder.glob("pmp-rabbitmq-*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

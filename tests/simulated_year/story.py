@@ -1,0 +1,77 @@
+"""A year of a small state, told by a seed: who fills what when, what comes late, is revised or voided, who reviews whom."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+
+from tests.simulated_year.model import Fill
+
+DAYS = 365
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that is said on a day."""
+
+    what: str
+    """new | revise | void | review | delegated | unlinked (a delegate of another prescriber's: is refused)"""
+    fill: Fill
+    day: int = 0
+
+
+@dataclass
+class Story:
+    """What is said on each day. Some patients see two prescribers; treatments run, pause, end, and change schedule."""
+
+    patients: int
+    prescribers: int
+    seed: int
+    days: list[list[Said]] = field(default_factory=lambda: [[] for _ in range(DAYS)])
+
+    def __post_init__(self) -> None:
+        chance = random.Random(self.seed)
+        number = 0
+        for patient in range(self.patients):
+            for prescriber in chance.sample(range(self.prescribers), chance.choice((1, 1, 1, 2))):
+                number = self._course(chance, f"P{patient}", f"D{prescriber}", number)
+
+    def _course(self, chance: random.Random, patient: str, prescriber: str, number: int) -> int:
+        schedule = chance.choice(("II", "II", "III", "IV", "V", "V", "other"))
+        day, left = chance.randrange(DAYS // 2), chance.choice((1, 1, 2, 6, 12, 12))
+        while left and day < DAYS:
+            days = chance.choice((2, 3, 4, 7, 10, 28, 30, 30, 30, 60, 90, 91))
+            fill = Fill(number, patient, prescriber, day - chance.choice((0, 0, 0, 1, 3)), day, days, schedule)
+            number += 1
+            self._tell(chance, fill)
+            self._review(chance, fill)
+            day += days + chance.choice((-3, 0, 0, 0, 1, 5, 20, 30, 31, 45))
+            left -= 1
+            if chance.random() < 0.05:
+                schedule = chance.choice(("II", "V"))
+        return number
+
+    def _tell(self, chance: random.Random, fill: Fill) -> None:
+        """Most records come on the day after; some weeks late; some are revised, some voided, some of these sent anew."""
+        day = fill.filled + (chance.randrange(2, 60) if chance.random() < 0.1 else 1)
+        self._say(day, Said("new", fill))
+        if chance.random() < 0.08:
+            day += chance.randrange(40)
+            fill = replace(fill, days=chance.choice((3, 10, 30)), prescriber=chance.choice((fill.prescriber, "D0")))
+            self._say(day, Said("revise", fill))
+        if chance.random() < 0.08:
+            day += chance.randrange(40)
+            self._say(day, Said("void", fill))
+            if chance.random() < 0.3:
+                self._say(day + chance.randrange(10), Said("new", fill))
+
+    def _review(self, chance: random.Random, fill: Fill) -> None:
+        """Some review before they write, some in the course, some through a delegate, some are told of later."""
+        if chance.random() < 0.6:
+            made = fill.written - chance.choice((0, 0, 1, 1, 2)) + chance.choice((0, 0, 0, 30))
+            what = chance.choice(("review", "review", "delegated", "unlinked"))
+            self._say(max(made, 0) + chance.choice((0, 0, 0, 9)), Said(what, fill, made))
+
+    def _say(self, day: int, said: Said) -> None:
+        if 0 <= day < DAYS:
+            self.days[day].append(said)

@@ -1,0 +1,58 @@
+"""Every message that comes to an outcome leaves an entry in the audit trail: who, for whom, what, which fields (R60)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from store import audit
+from store.contract import Transaction
+from tests.unit.workers.test_process import Bench, bench, registration, threads, ticket, withdrawal
+
+__all__ = ["bench", "threads"]
+
+
+async def acts(bench: Bench) -> list[tuple[str, str, str, str, str]]:
+    rows = await bench.store.read(lambda tx: audit.since(tx, ""))
+    return [(row["actor"], row["on_behalf"], row["act"], row["outcome"], row["record"]) for row in rows]
+
+
+async def test_r60_what_was_done_is_told_with_its_fields(bench: Bench) -> None:
+    """Who sent it, the person it names, the record, and which statements wrote which fields; no value of any of them."""
+    await bench.take(ticket("T-1"))
+    assert await acts(bench) == [("portal", "bo@example.org", "ticket.opened", "done", "T-1")]
+    (row,) = await bench.store.read(lambda tx: audit.since(tx, ""))
+    changes = dict(json.loads(row["changes"]))
+    assert {"subject", "description"} <= changes["tickets.insert"].keys()
+    assert "A question" not in row["changes"]
+
+
+async def test_r60_refusals_and_deaths_are_told(bench: Bench) -> None:
+    """With their code; a message that may not be sent names nobody, for nobody looked into it."""
+    await bench.take(ticket("T-1"), ticket("T-1", "again"), replace(ticket("T-2"), sender="stranger"))
+    assert [(act[2], act[3]) for act in await acts(bench)] == [
+        ("ticket.opened", "done"),
+        ("ticket.opened", "refused ticket_exists"),
+        ("ticket.opened", "dead not_authorised"),
+    ]
+
+
+async def test_r60_a_waiting_message_is_told_once_it_has_its_effect(bench: Bench) -> None:
+    """And a second delivery adds nothing."""
+    await bench.take(withdrawal("REG-1"))
+    assert await acts(bench) == []
+    await bench.take(withdrawal("REG-1"), registration(bench, "REG-1"))
+    assert [act[2] for act in await acts(bench)] == ["registration.submitted"]
+
+
+async def test_r60_the_trail_fits_after_everything(bench: Bench) -> None:
+    """Batches, splits and repetitions keep one chain."""
+    bench.refuse_tickets_like("bad")
+    await bench.take(*(ticket(f"T-{n}") for n in range(5)), ticket("bad"))
+    await bench.take(*(ticket(f"T-{n}") for n in range(5)))
+
+    async def verified(tx: Transaction) -> audit.Verified:
+        return [found async for found in audit.verify(tx, key=b"")][-1]
+
+    found = await bench.store.read(verified)
+    assert (found.rows, found.breaks) == (5, [])

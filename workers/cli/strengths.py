@@ -1,0 +1,41 @@
+"""How much of an opioid is in a unit of a drug: what the alert by daily equivalents needs (R29)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from messages.errors import Malformed
+from workers.cli.opened import AsJson, site_settings, standing_store
+from workers.cli.presenting import print_json, say
+
+_ROWS_AT_ONCE = 5000  # one short transaction each: the workers write between them
+
+
+async def strengths(
+    file: Annotated[Path, Parameter(help="A CSV with the header ndc,ingredient,strength (milligrams in a unit).")],
+    /,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Load strengths of opioids. An entry replaces the one of its NDC; a faulty file loads nothing.
+
+    An NDC of 9 digits speaks for all packages of a product. Patients are counted again by themselves, behind the stream.
+    """
+    from handlers.rules.strengths import read_strengths
+    from store import treatments
+
+    try:
+        rows = list(read_strengths(file.read_text("utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Malformed(f"The file cannot be read: {type(error).__name__}.") from None
+    async with standing_store(site_settings()) as store:
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            await store.write(lambda tx, part=part: treatments.put_strengths(tx, part))  # type: ignore[misc]
+    if json:
+        print_json({"loaded": len(rows)})
+    else:
+        say(f"{len(rows)} strengths are loaded.")
