@@ -1,10 +1,11 @@
-"""Review: who reviewed or asks for which patient's record, on whose behalf, and whether they may (R7, R24, R51–R56)."""
+"""Review: who reviewed or asks for which patient's record, on whose behalf, and whether they may (R7, R8, R24, R51–R56)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
+from handlers.access import has_full_access
 from handlers.conduct import raise_case
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.patients import key_of
@@ -94,6 +95,8 @@ async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:
         case "yes" | "for_supervisor":
             return None
         case "with_case":
+            if not await has_full_access(work.tx, actor.account_id, actor.role):
+                return Refuse("training_missing", "Full access is granted after the training (R8).")
             number = message.case_number
             if number is not None and await reviews.is_case_active(work.tx, number, actor.account_id, today=work.today):
                 return None
