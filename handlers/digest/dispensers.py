@@ -1,40 +1,36 @@
-"""Who has not reported although told three times, and whose errors stand uncorrected after a week (R42, R47)."""
+"""Dispensers that stayed overdue, and records in error that nobody corrected: what their e-mails did not mend (R42, R47)."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from handlers.digest.listing import Listed, Listing, Look, gathered
-from handlers.overdue import listed_to_administrators
-from handlers.reporting import label
+from handlers.overdue import Overdue, listed_to_administrators
 from store import submissions
 
-_EVER = date.min
+_LISTED_DAYS = 30  # older errors are no news; `pmp submissions list` shows them
 
 
 async def dispensers_overdue(look: Look) -> Listed:
-    """Return the dispensers that are overdue beyond the last notice to themselves (R42)."""
-    return await gathered(
-        listed_to_administrators(look.tx, look.today, look.policy),
-        lambda one: (
-            f"{label(one.dea, one.ncpdp, one.npi)}, due {one.due_on.isoformat()}, {one.business_days} business days"
-        ),
-    )
+    """Return who has reported nothing since the last e-mail about it (R42)."""
+    return await gathered(listed_to_administrators(look.tx, look.today, look.policy), _overdue)
 
 
 async def errors_uncorrected(look: Look) -> Listed:
-    """Return the submissions with records in error of which nobody is reminded any more (R47)."""
-    upto = look.today - timedelta(days=look.policy.error_reminder_days + 1)
+    """Return submissions whose records in error were reminded of in vain (R47)."""
+    last = look.today - timedelta(days=look.policy.error_reminder_days + 1)
+    pages = submissions.uncorrected(look.tx, reported_from=last - timedelta(days=_LISTED_DAYS), reported_to=last)
     return await gathered(
-        submissions.uncorrected(look.tx, reported_from=_EVER, reported_to=upto),
-        lambda one: (
-            f"transaction {one.transaction_control} of {one.sender}, {one.errors} records, reported "
-            f"{one.reported_on.isoformat()}"
-        ),
+        pages,
+        lambda one: f"submission of {one.sender}, reported on {one.reported_on}: {one.errors} to correct",
     )
 
 
+def _overdue(one: Overdue) -> str:
+    return f"{one.dispenser}, due on {one.due_on}, {one.business_days} business days"
+
+
 LISTINGS = (
-    Listing(32, "Dispensers overdue in spite of every notice", dispensers_overdue),
-    Listing(33, "Records in error, not corrected for a week", errors_uncorrected),
+    Listing(22, "Dispensers that stayed overdue", dispensers_overdue),
+    Listing(23, "Submissions with records that were not corrected", errors_uncorrected),
 )

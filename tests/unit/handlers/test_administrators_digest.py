@@ -64,8 +64,8 @@ async def test_r42_r47_silent_dispensers_and_standing_errors_are_told(bench: Ben
     await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
     await bench.sweep(date(2026, 6, 30), "administrators_digest")
     assert [section["title"] for section in _sections(bench)] == [
-        "Dispensers overdue in spite of every notice (1)",
-        "Records in error, not corrected for a week (1)",
+        "Dispensers that stayed overdue (1)",
+        "Submissions with records that were not corrected (1)",
     ]
 
 
