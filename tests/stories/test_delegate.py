@@ -105,14 +105,13 @@ async def may_not_act_while_the_supervisor_is_suspended(place: Place) -> None:
     assert reason not in told.text
     assert await reviews(place, LEE, for_whom=SAM) == "not_linked"
     query = {"requester": LEE.name, "patient": PATIENT, "on_behalf_of": SAM.name}
-    refused = await place.portal.does(ReviewRequested, **query)
-    assert (refused["granted"], refused["code"]) == (False, "not_linked")
+    assert await place.portal.is_refused(ReviewRequested, **query) == "not_linked"
     await place.day_comes(place.today + timedelta(days=1))
     (digest,) = await place.reads(ADMINISTRATOR)
     assert "Lee, not linked, once" in digest.text
     await place.portal.does(AccountReinstated, account_id=SAM.name, administrator=ADMINISTRATOR)
     await place.reads_one(SAM.email, "Your account is active again")
-    assert (await place.portal.does(ReviewRequested, **query))["granted"] is True
+    assert (await place.portal.does(ReviewRequested, **query))["patient_id"]
 
 
 async def the_roster_is_confirmed(place: Place) -> None:
