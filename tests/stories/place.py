@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time as machine_time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ from workers.relay.mail import MailRelay
 from workers.relay.publish import PublishRelay
 from workers.relay.waiting import WaitingRelay
 from workers.scheduler import Scheduler
-from workers.settings import Settings, load_settings
+from workers.settings import load_settings
 from workers.watchdog import Watchdog
 
 _NOON = time(12)
@@ -56,7 +56,6 @@ class Place:
     """A site in full swing."""
 
     site: Site
-    settings: Settings
     store: Store
     sink: MailSink
     clock: Clock
@@ -65,6 +64,8 @@ class Place:
     projection: TreatmentsProjection
     bell: Bell
     portal: Portal
+    senders: Mapping[str, Portal]
+    """Further broker users by name."""
     _read: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -136,8 +137,14 @@ class Place:
 
 
 @asynccontextmanager
-async def place_on(site: Site, begins_at: datetime, sink: MailSink) -> AsyncIterator[Place]:
-    """The site's parts run in this process until the block ends; its settings are those of the environment."""
+async def place_on(
+    site: Site, begins_at: datetime, sink: MailSink, senders: Mapping[str, str]
+) -> AsyncIterator[Place]:
+    """The site's parts run in this process until the block ends; its settings are those of the environment.
+
+    Args:
+        senders: the addresses under which further broker users connect.
+    """
     settings, clock, bell, stopping = load_settings(), Clock(begins_at.astimezone(UTC)), Bell(), asyncio.Event()
     programme = bootstrap.programme_of(settings)
     async with AsyncExitStack() as stack:
@@ -160,11 +167,11 @@ async def place_on(site: Site, begins_at: datetime, sink: MailSink) -> AsyncIter
         tasks = [asyncio.create_task(one) for one in (*loops, *(lane.run() for lane in lanes))]
         scheduler = Scheduler(store, programme, clock, "story", bell.ring)
         projection = TreatmentsProjection(store, programme, clock, "story")
-        portal = await stack.enter_async_context(Portal(site.amqp_url, programme.vault.sealing_key))
+        key = programme.vault.sealing_key
+        portal = await stack.enter_async_context(Portal(site.amqp_url, key))
+        others = {user: await stack.enter_async_context(Portal(url, key)) for user, url in senders.items()}
         try:
-            yield Place(
-                site, settings, store, sink, clock, programme, scheduler, projection, bell, portal
-            )
+            yield Place(site, store, sink, clock, programme, scheduler, projection, bell, portal, others)
         finally:
             stopping.set()
             for lane in lanes:
