@@ -97,7 +97,7 @@ class Place:
     async def settled(self) -> None:
         """Nothing is on its way out any more, and nothing waits whose time has come."""
         deadline, now = machine_time.monotonic() + 20, as_text(self.clock())
-        while any([self.site.counted.number(query, now) for query in _LEAVING]):
+        while any(self.site.counted.number(query, now) for query in _LEAVING):
             assert machine_time.monotonic() < deadline, f"still on its way: {self._on_its_way()}"
             await asyncio.sleep(0.01)
 
@@ -137,9 +137,7 @@ class Place:
 
 
 @asynccontextmanager
-async def place_on(
-    site: Site, begins_at: datetime, sink: MailSink, senders: Mapping[str, str]
-) -> AsyncIterator[Place]:
+async def place_on(site: Site, begins_at: datetime, sink: MailSink, senders: Mapping[str, str]) -> AsyncIterator[Place]:
     """The site's parts run in this process until the block ends; its settings are those of the environment.
 
     Args:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from handlers.secrets import SealingKey
 from messages.answer import Answer
+from messages.envelope import JSON
 from messages.message import Message
 from workers.client import Publisher, new_message_id
 
@@ -51,6 +52,12 @@ class Portal:
         }
         return await self._publisher.ask(
             kind(**sealed), message_id=message_id, file_name=file_name, timeout_seconds=_TIMEOUT_SECONDS
+        )
+
+    async def ask_body(self, kind: str, body: bytes, *, message_id: str) -> Answer:
+        """Publish what is said to be JSON as it is, and return its answer."""
+        return await self._publisher.ask_body(
+            kind, body, content_type=JSON, message_id=message_id, timeout_seconds=_TIMEOUT_SECONDS
         )
 
     async def does(self, kind: type[Message], **fields: Any) -> Mapping[str, JsonValue]:

@@ -1,9 +1,10 @@
 """A critical ticket in the night.
 
-On a Saturday at a quarter past two nobody can search any more, and a pharmacist says so. The receipt names Monday's opening; whoever is
-on call hears at once. The response target comes near and is missed: each is told once. Then there is an answer, and before dawn the
-problem is solved. On Sunday the pharmacist writes that it is back: the same ticket is open again, with new targets, and on-call hears
-again. It is solved, closed, and after fourteen days a new one must be opened (R27, R70-R75).
+On a Saturday at a quarter past two nobody can search any more, and a pharmacist says so. The receipt names Monday's
+opening; whoever is on call hears at once. The response target comes near and is missed: each is told once. Then there
+is an answer, and before dawn the problem is solved. On Sunday the pharmacist writes that it is back: the same ticket is
+open again, with new targets, and on-call hears again. It is solved, closed, and after fourteen days a new one must be
+opened (R27, R70-R75).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ async def test_a_critical_ticket_in_the_night(settle: Settle) -> None:
 
 
 async def is_opened(place: Place) -> str:
-    """The requester has a number and knows when the help desk opens; on-call is told at once, the administrators too (R70, R74)."""
+    """The requester has a number and the next opening; on-call and the administrators are told at once (R70, R74)."""
     opened = await place.portal.does(
         TicketOpened, ticket_id="T-1", category="critical", requester_name="Bo Pharmacist", requester_email=REQUESTER,
         subject=f"No result for {UNSPEAKABLE}", description="Nobody can search: every search ends in an error.",
@@ -93,7 +94,10 @@ async def a_reply_reopens_it(place: Place, number: str) -> None:
     assert "Respond by: 2026-03-08 10:30 EDT" in called.text
     await place.day_comes(SUNDAY, time(13, 12))
     subjects = [letter.subject for letter in await place.reads(ON_CALL)]
-    assert sorted(subjects) == [f"Ticket {number}: resolution target is near", f"Ticket {number}: response target was missed"]
+    assert sorted(subjects) == [
+        f"Ticket {number}: resolution target is near",
+        f"Ticket {number}: response target was missed",
+    ]
     await place.portal.does(TicketResolved, ticket_id="T-1", actor=STAFF, resolution="Another node had it, too.")
     await place.reads_one(REQUESTER, f"Ticket {number} is resolved")
     history = place.site.counted.rows("SELECT act FROM ticket_history ORDER BY no")

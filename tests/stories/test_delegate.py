@@ -1,9 +1,9 @@
 """A delegate of two supervisors.
 
-Lee works for two physicians and names both in the registration. Sam approves, Kim refuses; one approval is enough, and an
-administrator approves Lee. Lee acts on Sam's behalf and is refused on Kim's. Then Sam is suspended: Lee is told, and may not act
-until Sam is back. After 180 days Sam is asked to confirm the list of delegates, is asked again after a month, confirms, and is left
-alone (R7, R23, R56).
+Lee works for two physicians and names both in the registration. Sam approves, Kim refuses; one approval is enough, and
+an administrator approves Lee. Lee acts on Sam's behalf and is refused on Kim's. Then Sam is suspended: Lee is told, and
+may not act until Sam is back. After 180 days Sam is asked to confirm the list of delegates, is asked again after a
+month, confirms, and is left alone (R7, R23, R56).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ async def reviews(place: Place, reviewer: Person, *, for_whom: Person | None = N
 
 
 async def may_not_act_while_the_supervisor_is_suspended(place: Place) -> None:
-    """Lee hears of it without the reason; a query is refused until Sam is reinstated, then granted without a new approval (R23)."""
+    """Lee hears of it without the reason; a query is refused until Sam is back, then granted without new approval (R23)."""
     reason = "A matter that is nobody else's."
     await place.portal.does(
         AccountSuspended, account_id=SAM.name, administrator=ADMINISTRATOR, ground="agreement_breach", reason=reason

@@ -1,9 +1,10 @@
 """A pharmacy's fortnight.
 
-An administrator registers the pharmacy; its gateway alone may send for it. Monday's file has two faults: the report and its CSV say
-which, and name no patient. Sent again it changes nothing. On Tuesday morning a reminder comes; the corrections bring a clean report
-and end the reminders. Then the pharmacy falls silent: it is reminded on the first and the third business day, not on the second and
-not at the weekend, until a zero report covers all those days. Another gateway sends for it, and is refused (R40-R42, R45-R49, R61).
+An administrator registers the pharmacy; its gateway alone may send for it. Monday's file has two faults: the report and
+its CSV say which, and name no patient. Sent again it changes nothing. On Tuesday morning a reminder comes; the
+corrections bring a clean report and end the reminders. Then the pharmacy falls silent: it is reminded on the first and
+the third business day, not on the second and not at the weekend, until a zero report covers all those days. Another
+gateway sends for it, and is refused (R40-R42, R45-R49, R61).
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ async def test_a_pharmacys_fortnight(settle: Settle) -> None:
     await says_that_there_was_nothing(place)
     await another_gateway_sends_for_it(place)
     told = b"\n".join(mail.content for mail in place.sink.mails).upper()
-    assert not [word for word in (b"QUILLFEATHER", b"ROBINIA", b"SAMPLEWOOD", b"19800101", b"1980-01-01") if word in told]
+    assert not [
+        word for word in (b"QUILLFEATHER", b"ROBINIA", b"SAMPLEWOOD", b"19800101", b"1980-01-01") if word in told
+    ]
     await place.is_in_order()
 
 
@@ -125,7 +128,16 @@ async def sends_a_file_with_faults(place: Place) -> None:
     assert "prescription 700002" in letter.text
     assert "prescription 700003" in letter.text
     rows = letter.files["faults.csv"].splitlines()
-    assert rows[0].split(",") == ["check", "severity", "prescription", "fill_date", "segment", "field", "line", "message"]
+    assert rows[0].split(",") == [
+        "check",
+        "severity",
+        "prescription",
+        "fill_date",
+        "segment",
+        "field",
+        "line",
+        "message",
+    ]
     assert [row.split(",")[1:4] for row in rows[1:]] == [
         ["error", "700002", "2026-03-09"], ["error", "700003", "2026-03-09"],
     ]  # fmt: skip

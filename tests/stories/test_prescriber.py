@@ -1,10 +1,10 @@
 """A prescriber's duties.
 
-Sam prescribes a controlled drug to two patients. The pharmacy reports three fills for each: from the second on the treatment is
-continuous, and its record must be reviewed every 90 days. Sam is told 14, 7 and 1 days before and on the day, one digest however
-many patients. Lee, a delegate, reviews one patient for Sam; the other becomes overdue and is told of weekly, until the pharmacy voids
-all but one of the fills and the duty ends. What Sam prescribed without looking first stands in the administrators' digest
-(R49, R51, R52, R54-R56, R27).
+Sam prescribes a controlled drug to two patients. The pharmacy reports three fills for each: from the second on the
+treatment is continuous, and its record must be reviewed every 90 days. Sam is told 14, 7 and 1 days before and on the
+day, one digest however many patients. Lee, a delegate, reviews one patient for Sam; the other becomes overdue and is
+told of weekly, until the pharmacy voids all but one of the fills and the duty ends. What Sam prescribed without looking
+first stands in the administrators' digest (R49, R51, R52, R54-R56, R27).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def reports(place: Place, transaction: str, *fills: Dispensing) -> None:
 
 
 async def two_treatments_begin(place: Place) -> None:
-    """Three fills each; what was prescribed without a review the day before or on the day is counted for administrators (R51, R54)."""
+    """Three fills each; what was prescribed without a review in time is counted for the administrators (R51, R54)."""
     for number in range(3):
         await place.day_comes(BEGAN_ON + timedelta(days=28 * number))
         await reports(place, f"FILE-{number}", fill(ROBIN, number), fill(JULES, number))
@@ -110,7 +110,11 @@ async def a_delegate_reviews_one(place: Place) -> None:
         last_name="QUILLFEATHER", first_name=ROBIN, date_of_birth=date(1980, 1, 1), gender="F", zip="06103"
     )
     await place.portal.does(
-        ReviewRecorded, reviewer=LEE.name, on_behalf_of=SAM.name, patient=NamedPatient(facts=facts), reviewed_at=place.clock()
+        ReviewRecorded,
+        reviewer=LEE.name,
+        on_behalf_of=SAM.name,
+        patient=NamedPatient(facts=facts),
+        reviewed_at=place.clock(),
     )
     await place.counts_treatments()
     await place.day_comes(DUE_ON + timedelta(days=1))

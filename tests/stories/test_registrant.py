@@ -1,10 +1,11 @@
 """A dentist's access, from the form to the second reinstatement.
 
-Dana Dentist registers, follows the link in the mailbox and sends the two documents; one bears no notary's seal and comes again.
-An administrator asks a question, is answered, and approves. Dana logs in. Ninety days later nine warnings and a notice have come,
-and the login is refused: the password has expired. Dana asks for a new one, as does somebody with an address that nobody has; the
-link works once. Later Dana does not answer an investigation and is suspended until a date; when it comes the account is active
-again. Then the CSP registration lapses, and is renewed (R1-R6, R13, R14, R20, R21, R30-R37).
+Dana Dentist registers, follows the link in the mailbox and sends the two documents; one bears no notary's seal and
+comes again. An administrator asks a question, is answered, and approves. Dana logs in. Ninety days later nine warnings
+and a notice have come, and the login is refused: the password has expired. Dana asks for a new one, as does somebody
+with an address that nobody has; the link works once. Later Dana does not answer an investigation and is suspended until
+a date; when it comes the account is active again. Then the CSP registration lapses, and is renewed (R1-R6, R13, R14,
+R20, R21, R30-R37).
 """
 
 from __future__ import annotations
@@ -92,8 +93,6 @@ async def shows_documents(place: Place) -> None:
     await is_judged(place, DANA, "identity_form", version=2)
 
 
-
-
 async def is_asked_and_approved(place: Place) -> None:
     """A question pauses the registration until it is answered (R6); the approval repeats the particulars (R14)."""
     question = "Which of your two practices is the main one?"
@@ -106,9 +105,7 @@ async def is_asked_and_approved(place: Place) -> None:
     digest = await place.reads(ADMINISTRATOR)
     assert all("Dana" not in letter.text for letter in digest), "it waits on the applicant, not on an administrator"
     assert await logs_in(place, DANA.password) == "wrong"
-    await place.portal.does(
-        RegistrationInformationSupplied, registration_id=DANA.name, answer="The one in Hartford."
-    )
+    await place.portal.does(RegistrationInformationSupplied, registration_id=DANA.name, answer="The one in Hartford.")
     assert (await approves(place, DANA)).status == "accepted"
     approved = await place.reads_one(DANA.email, "Your registration is approved")
     assert "CSP.Dana" in approved.text
@@ -155,7 +152,10 @@ async def chooses_a_new_one(place: Place) -> None:
     reset_id, token = (await place.reads_one(DANA.email, "Reset your password")).link
     link = {"reset_id": reset_id, "token": Secret(token)}
     assert await place.portal.is_refused(AccountPasswordReset, **link, password=Secret("short")) == "password_too_weak"
-    assert await place.portal.is_refused(AccountPasswordReset, **link, password=Secret(DANA.password)) == "password_unchanged"
+    assert (
+        await place.portal.is_refused(AccountPasswordReset, **link, password=Secret(DANA.password))
+        == "password_unchanged"
+    )
     result = await place.portal.does(AccountPasswordReset, **link, password=Secret(RENEWED))
     assert result["expires_on"] == (place.today + timedelta(days=90)).isoformat()
     await place.reads_one(DANA.email, "Your password was changed")

@@ -1,9 +1,10 @@
 """A state trooper's access.
 
-Jo is on the list of the agency's commissioner, so an administrator may approve; before that nobody may. Until the training in person
-access is limited: not even with a case number does Jo see a patient's record. After it Jo asks without a case, which is refused,
-recorded, and before the administrators at once; with an active case number the record is granted, until the case is closed. Then a
-newer list leaves Jo out: the administrators read it every morning until they have decided (R6, R8, R20, R24, R25).
+Jo is on the list of the agency's commissioner, so an administrator may approve; before that nobody may. Until the
+training in person access is limited: not even with a case number does Jo see a patient's record. After it Jo asks
+without a case, which is refused, recorded, and before the administrators at once; with an active case number the record
+is granted, until the case is closed. Then a newer list leaves Jo out: the administrators read it every morning until
+they have decided (R6, R8, R20, R24, R25).
 """
 
 from __future__ import annotations
@@ -113,9 +114,7 @@ async def is_dropped_from_the_list(place: Place) -> None:
     await the_agency_lists(place, MAX)
     for _ in range(2):
         assert f"Jo, {JO.agency}, not on the list of 2026-03-05" in (await morning_digest(place)).text
-    await place.portal.does(
-        AccountDeactivated, account_id=JO.name, administrator=ADMINISTRATOR, ground="not_eligible"
-    )
+    await place.portal.does(AccountDeactivated, account_id=JO.name, administrator=ADMINISTRATOR, ground="not_eligible")
     await place.reads_one(JO.email, "Your account has been deactivated")
     assert await queries(place, case_number=CASE) == "account_not_active"
     assert "not on the list" not in (await morning_digest(place)).text
