@@ -103,6 +103,7 @@ def _of_accounts(of: Parts) -> dict[type[Message], Effect]:
         a.AccountDeactivated: of.standing.closed,
         a.AccountReinstated: of.standing.reinstated,
         credential.CredentialChanged: of.standing.credential,
+        credential.CredentialRosterReceived: of.standing.roster,
     }
 
 

@@ -13,7 +13,7 @@ from messages.account import (
     AccountRevoked,
     AccountSuspended,
 )
-from messages.credential import CredentialChanged
+from messages.credential import CredentialChanged, CredentialRosterReceived
 from workers.simulation.model.book import DEPENDS_ON, PRESCRIBERS, Account, Book
 from workers.simulation.model.calendar import local_day
 from workers.simulation.said import Said
@@ -133,6 +133,17 @@ class Standing:
         for one in self.book.accounts.values():
             if one.numbers.get(message.credential) == number and one.is_open:
                 self._follow(said.at, one, message.credential)
+        return "done"
+
+    def roster(self, said: Said, message: CredentialRosterReceived) -> str:
+        """R5, R21: the same of many at once."""
+        for holder in message.holders:
+            until = holder.expires_on or date.max
+            ends = until if holder.status == "active" else min(until, local_day(said.at))
+            self.lapses[("csp", holder.csp_number)] = ends
+            for one in self.book.accounts.values():
+                if one.numbers.get("csp") == holder.csp_number and one.is_open:
+                    self._follow(said.at, one, "csp")
         return "done"
 
     def _follow(self, at: datetime, account: Account, what: str) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 
+from workers.simulation.story.accounts import accounts_of_the_month
 from workers.simulation.story.cast import Cast
+from workers.simulation.story.desk import desk_of_the_month
+from workers.simulation.story.filing import filing_of_the_month
 from workers.simulation.story.people import founding, newcomers
+from workers.simulation.story.reviews import reviews_of_the_month
 from workers.simulation.story.script import Script
 
 
@@ -15,4 +19,8 @@ def tell(days: int, seed: int) -> tuple[Script, Cast]:
     script, cast = Script(chance, days), Cast(chance)
     people = founding(script, cast)
     newcomers(script, cast, people)
+    accounts_of_the_month(script, cast, people)
+    desk_of_the_month(script, cast, people)
+    filing_of_the_month(script, cast, people)
+    reviews_of_the_month(script, cast, people)
     return script, cast
