@@ -10,14 +10,14 @@ import time as machine_time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.links import with_links_opened
-from handlers.secrets import SealingKey
+from handlers.secrets import SealingKey, rehearsal_vault
 from messages.codec import Limits, encode
 from messages.dispenser import DispenserRegistered
 from messages.envelope import JSON
@@ -182,7 +182,8 @@ async def stage(site: Settings, urls: Mapping[Sender, str], begins_at: datetime)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(bootstrap.open_store(site))
         threads = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare"))
-        clock, bell, programme = Clock(begins_at), Bell(), bootstrap.programme_of(site)
+        clock, bell = Clock(begins_at), Bell()
+        programme = replace(bootstrap.programme_of(site), vault=rehearsal_vault(site.private_keys()))
         limits = Limits(json_bytes_max=site.json_bytes_max, file_bytes_max=site.file_bytes_max)
         processor = Processor(store, programme, clock, threads, limits, bell.ring)
         lanes = bootstrap.lanes_of(site, processor, stack.enter_context(Watchdog(site.handler_seconds)))
