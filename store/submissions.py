@@ -19,6 +19,8 @@ class Processed:
 
     seq: int
     report: str
+    created_at: str
+    body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class OpenError(NamedTuple):
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
     """Return a transaction processed before; None also when it failed or was a test, which may come again (F11)."""
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
-    return None if row is None else Processed(row["seq"], row["report"])
+    return None if row is None else Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"])
 
 
 async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:
