@@ -29,11 +29,13 @@ FROM json_each(:endings) AS ended WHERE inbox.seq = ended.value ->> 0
 UPDATE inbox SET state = ended.value ->> 1, answer = ended.value ->> 2, settled_at = :settled_at
 FROM jsonb_array_elements(CAST(:endings AS jsonb)) AS ended WHERE inbox.seq = (ended.value ->> 0)::bigint
 
--- name: count_attempt
--- Counts one more attempt of a redelivered message; committed before the attempt begins.
-INSERT INTO attempts (sender, message_id, count) VALUES (:sender, :message_id, 1)
-ON CONFLICT (sender, message_id) DO UPDATE SET count = attempts.count + 1
-RETURNING count
+-- name: attempts
+SELECT count FROM attempts WHERE sender = :sender AND message_id = :message_id
+
+-- name: set_attempts
+-- The attempts of a redelivered message; committed before the attempt begins. Never fewer than another worker has begun.
+INSERT INTO attempts (sender, message_id, count) VALUES (:sender, :message_id, :count)
+ON CONFLICT (sender, message_id) DO UPDATE SET count = excluded.count WHERE attempts.count < excluded.count
 
 -- name: forget_attempts
 -- The message is settled: its attempts no longer matter.
