@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handlers.outcomes import DONE, Done, Outcome, Refuse
@@ -50,10 +50,7 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
 
 
 async def requested(work: Work[ReviewRequested, None]) -> Outcome:
-    """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60).
-
-    A refusal is written down, so that it is an outcome like any other: ``granted`` says which it was.
-    """
+    """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60)."""
     message = work.message
     refusal = await _refusal(work)
     if refusal is not None:
@@ -65,7 +62,7 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
             now=work.now,
             seq=work.seq,
         )
-        return Done({"granted": False, "code": refusal.code, "text": refusal.text})
+        return replace(refusal, is_kept=True)
     key = key_of(message.patient)
     await reviews.note_query(
         work.tx,
@@ -76,7 +73,7 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
         now=work.now,
         seq=work.seq,
     )
-    return Done({"granted": True, "patient_id": await patients.patient_of(work.tx, key)})
+    return Done({"patient_id": await patients.patient_of(work.tx, key)})
 
 
 async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:

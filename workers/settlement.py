@@ -112,12 +112,12 @@ class Settlement:
             await self._end(seq, entry.envelope, entry.refused)
 
     def _audit(self, work: Work[Any, Any], outcome: Outcome) -> None:
+        changes = work.tx.changes if isinstance(work.tx, Recording) else ()
         match outcome:
             case Done():
-                changes = work.tx.changes if isinstance(work.tx, Recording) else ()
                 self._acts.append(entry_of(work.envelope, work.message, "done", changes))
             case Refuse(code):
-                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}"))
+                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}", changes))
             case Defer():
                 pass  # nothing was done yet; its last turn is told
             case _:
@@ -231,5 +231,6 @@ def _rejected(envelope: Envelope, status: str, why: Refuse | Reason) -> str:
     answer = Answer(
         status=status, message_id=envelope.own_id, kind=envelope.kind, code=why.code, text=why.text, field=why.field,
         faults=tuple(AnsweredField(field=fault.field, code=fault.code, text=fault.text) for fault in why.faults),
+        result=why.result if isinstance(why, Refuse) else None,
     )  # fmt: skip
     return answer.model_dump_json(exclude_none=True)

@@ -49,7 +49,7 @@ def code(outcome: Outcome) -> str | None:
     if isinstance(outcome, Refuse):
         return outcome.code
     assert isinstance(outcome, Done)
-    return None if outcome.result is None or outcome.result.get("granted", True) else str(outcome.result["code"])
+    return None
 
 
 async def reviewed(bench: Bench, patient_id: str) -> set[tuple[str, str, str]]:
