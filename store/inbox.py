@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -54,6 +54,12 @@ async def settle_all(tx: Transaction, endings: Sequence[Ending], now: datetime) 
     """Write the outcomes of messages; only outcomes other than plain *done* need it."""
     if endings:
         await tx.run("inbox.settle", endings=json.dumps(endings), settled_at=as_text(now))
+
+
+async def answer_all(tx: Transaction, answers: Mapping[int, str]) -> None:
+    """Keep what the senders of messages that are done were told, for whoever asks again."""
+    if answers:
+        await tx.run("inbox.answer", answers=json.dumps(answers))
 
 
 async def settle(tx: Transaction, seq: int, state: State, answer: str | None, now: datetime) -> None:

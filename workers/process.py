@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -101,7 +101,7 @@ class Processor:
             reason = Reason("ends_the_process", f"The process ended during each of {attempts - 1} attempts.")
             await self.bury(envelope, reason, origin="process", attempts=attempts - 1)
         else:
-            await self._alone(replace(await self._entry(envelope), is_counted=True), attempts=attempts)
+            await self._alone((await self._entry(envelope))._replace(is_counted=True), attempts=attempts)
         self._begun.pop(envelope.key, None)
 
     async def _counted(self, envelope: Envelope) -> int:

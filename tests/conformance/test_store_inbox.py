@@ -67,6 +67,17 @@ async def test_the_outcomes_of_a_batch_are_written_together(store: Store) -> Non
     assert [(row["state"], row["answer"]) for row in rows] == [("refused", answer), ("done", None), ("waiting", None)]
 
 
+async def test_answers_are_kept_for_whoever_asks_again(store: Store) -> None:
+    """Each message's own, its outcome as it was; those not named have none."""
+    numbers = await take(store, letter("m1"), letter("m2"), letter("m3"))
+    answers = {numbers["portal", "m1"]: '{"text":"Zoë wrote \\"no\\""}', numbers["portal", "m3"]: "{}"}
+    await store.write(lambda tx: inbox.answer_all(tx, answers))
+    await store.write(lambda tx: inbox.answer_all(tx, {}))
+    rows = [row for name in ("m1", "m2", "m3") for row in await store.read(partial(inbox.find, message_id=name))]
+    assert [row["answer"] for row in rows] == ['{"text":"Zoë wrote \\"no\\""}', None, "{}"]
+    assert {row["state"] for row in rows} == {"done"}
+
+
 async def test_a_message_is_found_by_its_id(store: Store) -> None:
     """Whoever sent it; sizes and times as they were."""
     await take(store, letter("m1"), letter("m1", sender="gateway"), letter("m2"))
