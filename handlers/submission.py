@@ -152,7 +152,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
     made_on = work.policy.local_date(as_moment(read.created_at))
     covered: dict[int, str] = {}
     for run in read.runs:
-        last = max(detail.dispensed_on for _, detail in run.items)
+        last = max([detail.dispensed_on for _, detail in run.items])
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)
