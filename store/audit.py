@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from store.contract import Row, Transaction, Value, as_text
+from store.paging import paged
 
 _PAGE = 2000
 _SEALED = ("acted_at", "actor", "on_behalf", "act", "outcome", "message_id", "record", "changes")
@@ -188,7 +189,7 @@ async def verify(tx: Transaction, *, key: bytes, expected: Sequence[Head] = ()) 
         chain = int(row["chain"])
         kept = {head.place: head.hash for head in expected if head.chain == chain}
         place, last = 0, ""
-        while page := await tx.rows("audit.page", chain=chain, after=place, most=_PAGE):
+        async for page in paged(tx, "audit.page", page=_PAGE, after={"after": ("place", 0)}, chain=chain):
             for one in page:
                 found.breaks += _misfits(one, place, last, key, kept.pop(one["place"], None))
                 place, last = one["place"], one["hash"]
