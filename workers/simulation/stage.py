@@ -67,11 +67,15 @@ class Mailbox:
 
     def newest(self, whose: str) -> tuple[str, str]:
         """The id and the secret of the newest link."""
+        self.read()
+        return self.links.get(whose.lower(), (whose, _NOBODYS))
+
+    def read(self) -> None:
+        """Everything that has come is read."""
         fresh = [file for file in self.site.mail_folder.glob("*.eml") if file.name not in self._read]
         for file in sorted(fresh, key=lambda one: one.stat().st_mtime_ns):
             self._read.add(file.name)
             self._take(file.read_bytes())
-        return self.links.get(whose.lower(), (whose, _NOBODYS))
 
     def _take(self, content: bytes) -> None:
         mail = email.message_from_bytes(content, policy=email.policy.default)

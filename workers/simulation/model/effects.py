@@ -32,10 +32,13 @@ class Bounces:
     """Addresses whose mail came back; whoever has one gets no mail that is not urgent."""
 
     marked: set[str] = field(default_factory=set)
+    ever: set[str] = field(default_factory=set)
 
     def bounced(self, message: mail.MailBounced) -> str:
         """For good: marked."""
-        self.marked |= {message.address.lower()} if message.permanence == "permanent" else set()
+        if message.permanence == "permanent":
+            self.marked.add(message.address.lower())
+            self.ever.add(message.address.lower())
         return "done"
 
     def restored(self, message: mail.MailAddressRestored) -> str:

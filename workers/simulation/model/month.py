@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -100,8 +99,7 @@ class Month:
                 sweep(at)
 
     def _reviews(self, at: datetime) -> None:
-        active = [line for state, line in self.parts.reporting.records.values() if state == "active"]
-        self.parts.reviewing.digests(at, active)
+        self.parts.reviewing.digests(at, self.parts.reporting.standing())
 
     def _digest(self, at: datetime) -> None:
         """R11: one e-mail a day to each administrator: there is a dead letter from before the first day on."""
@@ -109,12 +107,10 @@ class Month:
             for one in ADMINISTRATORS:
                 self.book.tell(at, "administrators.digest", one, once=str(local_day(at)))
 
-    def totals(self) -> Counter[str]:
-        """How many notices must exist, by name."""
-        found: Counter[str] = Counter()
-        for (_, notice, _), number in self.book.notices.items():
-            found[notice] += number
-        return found
+    @property
+    def ever_marked(self) -> frozenset[str]:
+        """Addresses that took no mail for a time."""
+        return frozenset(self.parts.bounces.ever)
 
     def _became(self, said: Said) -> str:
         assert said.message is not None

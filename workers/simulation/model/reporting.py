@@ -185,6 +185,10 @@ class Reporting:
         for address in REPORTS_TO.get(said.sender, ADMINISTRATORS):
             self.book.tell(said.at, notice, address)
 
+    def standing(self) -> list[Line]:
+        """Every record that is not voided."""
+        return [line for state, line in self.records.values() if state == "active"]
+
     def remind(self, at: datetime) -> None:
         """R47: errors not corrected, every day for seven days, one e-mail a submission."""
         today = local_day(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -99,6 +100,17 @@ class Reviewing:
             return "refused"
         del self.alerts[message.alert_id]
         return "done"
+
+    def missed(self, lines: Iterable[Line]) -> Counter[str]:
+        """R51: by prescriber, records of more than three days that nobody reviewed on the day written or before."""
+        numbers = {one.account_id: one.numbers.get("dea", "") for one in self.book.accounts.values()}
+        reviewed = {(patient, numbers[made_for], day) for patient, made_for, day in self.reviews}
+        found: Counter[str] = Counter()
+        for line in lines:
+            days = (line.written_on, line.written_on - DAY)
+            is_reviewed = any((line.patient, line.prescriber, day) in reviewed for day in days)
+            found[line.prescriber] += line.ndc in SCHEDULES and line.days > 3 and not is_reviewed
+        return +found
 
     def digests(self, at: datetime, lines: Iterable[Line]) -> None:
         """R55: one a prescriber and day, when a review has its turn."""

@@ -1,4 +1,4 @@
-"""The help desk's month: tickets of every category and fate, conduct, a bounce, and what nobody should have sent (R25, R61, R70–R75)."""
+"""The help desk's month: tickets of every fate, conduct, a bounce, what nobody should have sent (R25, R61, R70–R75)."""
 
 from __future__ import annotations
 

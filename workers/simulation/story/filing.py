@@ -56,7 +56,8 @@ class Filing:
         return [self.line(dispenser, filled_on) for _ in range(self.cast.chance.randrange(2, 6))]
 
     def file(
-        self, dispenser: Dispenser, day: int, hour: str, lines: Sequence[Line], *, sender: Sender | None = None, transaction: str = ""
+        self, dispenser: Dispenser, day: int, hour: str, lines: Sequence[Line], *,
+        sender: Sender | None = None, transaction: str = "",
     ) -> str:  # fmt: skip
         """Hand in a file; return its transaction."""
         made_at = moment(day, hour) - timedelta(minutes=5)
