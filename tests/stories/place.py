@@ -20,7 +20,7 @@ from messages.codec import Limits
 from store.contract import Store, as_text
 from store.recipients import RecipientRules
 from tests.mail_sink import MailSink
-from tests.site import Site
+from tests.site import Site, until
 from tests.stories.letters import Letter, opened
 from tests.stories.portal import Portal
 from workers import bootstrap
@@ -130,8 +130,9 @@ class Place:
         return letters[0]
 
     async def is_in_order(self) -> None:
-        """Each message stands in exactly one place, and the audit trail has no gap: the operator's own commands say so."""
+        """Each message stands in exactly one place and the audit trail fits, as the operator's commands say; none is dead."""
         await self.settled()
+        assert self.site.counted.rows("SELECT code, text FROM dead_letters WHERE state = 'open'") == []
         for ended in await asyncio.gather(self.site.pmp("reconcile"), self.site.pmp("audit", "verify")):
             assert ended[0] == 0, ended[1]
 
@@ -163,6 +164,7 @@ async def place_on(site: Site, begins_at: datetime, sink: MailSink, senders: Map
         turns = {"mail": mail.turn, "publish": publish.turn, "waiting": waiting.turn}
         loops = [until_stopped(name, turn, bell=bell, stopping=stopping) for name, turn in turns.items()]
         tasks = [asyncio.create_task(one) for one in (*loops, *(lane.run() for lane in lanes))]
+        await until(lambda: all(lane.is_consuming for lane in lanes), "every queue is consumed")
         scheduler = Scheduler(store, programme, clock, "story", bell.ring)
         projection = TreatmentsProjection(store, programme, clock, "story")
         key = programme.vault.sealing_key

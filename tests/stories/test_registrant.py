@@ -2,10 +2,10 @@
 
 Dana Dentist registers, follows the link in the mailbox and sends the two documents; one bears no notary's seal and
 comes again. An administrator asks a question, is answered, and approves. Dana logs in. Ninety days later nine warnings
-and a notice have come, and the login is refused: the password has expired. Dana asks for a new one, as does somebody
-with an address that nobody has; the link works once. Later Dana does not answer an investigation and is suspended until
-a date; when it comes the account is active again. Then the CSP registration lapses, and is renewed (R1-R6, R13, R14,
-R20, R21, R30-R37).
+and a notice have come, and the login is refused: the password has expired. Dana guesses until the
+address is locked, and asks for a new password, as does somebody with an address that nobody has; the link works once.
+Later Dana does not answer an investigation and is suspended until a date; when it comes the account is active again.
+Then the CSP registration lapses, and is renewed (R1-R6, R13, R14, R20, R21, R30-R37).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ async def test_a_dentists_access(settle: Settle) -> None:
     await shows_documents(place)
     await is_asked_and_approved(place)
     await lets_the_password_expire(place)
+    await tries_too_often(place)
     await chooses_a_new_one(place)
     await is_suspended_until_a_date(place)
     await loses_and_renews_the_csp(place)
@@ -143,8 +144,15 @@ async def lets_the_password_expire(place: Place) -> None:
     assert await place.reads(DANA.email) == []
 
 
+async def tries_too_often(place: Place) -> None:
+    """Unsure which password it was, Dana tries four times: locked, and told so; the right one waits, too (R37)."""
+    assert [await logs_in(place, "Wintertime-2026!") for _ in range(4)] == ["wrong", "wrong", "wrong", "locked"]
+    await place.reads_one(DANA.email, "Your account is locked for 10 minutes")
+    assert await logs_in(place, DANA.password) == "locked"
+
+
 async def chooses_a_new_one(place: Place) -> None:
-    """Known or not, an address gets the same answer; only a known one gets a mail, whose link works once (R36)."""
+    """Known or not, an address gets the same answer; only a known one gets a mail, whose link works once and lifts the lock (R36)."""
     known = await place.portal.ask(AccountPasswordResetRequested, address=DANA.email.upper())
     unknown = await place.portal.ask(AccountPasswordResetRequested, address=STRANGER)
     assert known.model_dump(exclude={"message_id"}) == unknown.model_dump(exclude={"message_id"})
@@ -161,8 +169,8 @@ async def chooses_a_new_one(place: Place) -> None:
     await place.reads_one(DANA.email, "Your password was changed")
     again = {**link, "password": Secret("Third-Try-2026!")}
     assert await place.portal.is_refused(AccountPasswordReset, **again) == "link_not_valid"
-    assert await logs_in(place, DANA.password) == "wrong"
     assert await logs_in(place, RENEWED) is None
+    assert await logs_in(place, DANA.password) == "wrong"
 
 
 async def is_suspended_until_a_date(place: Place) -> None:
