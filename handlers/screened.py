@@ -61,6 +61,9 @@ class _Screening:
         if run.status == "void":
             return StoredRun(run.pharmacy, run.status, [item.content for item in run.items])
         is_new = run.status == "new"
+        days = [detail.dispensed_on for _, detail in run.items]
+        if is_new and self._screen.is_silent(days, self._sources[run.pharmacy]):
+            return StoredRun(run.pharmacy, run.status, [content for content, _ in run.items])
         kept = (self._record(run.pharmacy, item, is_new=is_new) for item in run.items)
         return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
 

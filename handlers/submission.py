@@ -17,6 +17,7 @@ from handlers.screened import Screened, screened, with_unknown
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
 from handlers.work import Work
 from messages.asap.faults import Finding
+from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from store import dispensations, dispensers, submissions
 from store.contract import as_moment
@@ -32,7 +33,8 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     tx, sender, verdict = work.tx, work.envelope.sender, read.report.verdict
     before = await submissions.processed(tx, sender, read.control_number)
     if before is not None and verdict in ("accepted", "zero_report"):
-        return Done(json.loads(before.report))
+        is_same = (before.created_at, before.body_bytes) == (read.created_at, body_bytes)
+        return Done(json.loads(before.report) if is_same else _with_used_number(json.loads(before.report)))
     sources, after = await _screen(work, read)
     if work.policy.unknown_dispenser_holds and any(source.is_unknown for source in sources):
         return UNKNOWN_DISPENSER
@@ -62,6 +64,19 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     tell_submitter(work, read, after, counts, file_name=file_name)
     work.publish("submission.processed", {name: value for name, value in result.items() if name != "faults"})
     return Done(result)
+
+
+def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
+    """The first file's report, as always (R48); and that this is another file, of which nothing was stored (F11)."""
+    segment, field = (
+        ("TH", "TH02 (Transaction Control Number)") if report["version"] in VERSIONS else (None, "transaction")
+    )
+    used: JsonValue = {
+        "check": "F11", "severity": "warning", "segment": segment, "line": 1, "field": field.split()[0], "prescription": None,
+        "message": f"{field}: used before for another submission, whose report this is. Nothing of this one was stored; send it "
+        "again under a number of its own.",
+    }  # fmt: skip
+    return report | {"faults": [used, *report["faults"]], "faults_total": report["faults_total"] + 1}
 
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
@@ -137,7 +152,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
     made_on = work.policy.local_date(as_moment(read.created_at))
     covered: dict[int, str] = {}
     for run in read.runs:
-        last = max(detail.dispensed_on for _, detail in run.items)
+        last = max([detail.dispensed_on for _, detail in run.items])
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)

@@ -69,9 +69,14 @@ async def test_r47_each_record_has_its_outcome_in_the_report(bench: Bench) -> No
 
 
 async def test_f11_a_list_sent_again_changes_nothing(bench: Bench) -> None:
-    """The same transaction of the same sender gets the same report and no second e-mail."""
+    """The same report and no second e-mail; another list under its number is told that nothing of it was stored."""
     first = await hand_in_list(bench, "L1", json_record("1"))
-    assert await hand_in_list(bench, "L1", json_record("1"), json_record("2")) == first
+    assert await hand_in_list(bench, "L1", json_record("1")) == first
+    other = await hand_in_list(bench, "L1", json_record("1"), json_record("2"))
+    assert (other["pharmacies"], [fault["field"] for fault in other["faults"]]) == (
+        first["pharmacies"],
+        ["transaction"],
+    )
     assert bench.told == []
 
 

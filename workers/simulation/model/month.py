@@ -1,0 +1,117 @@
+"""The month as it must have been: fed with all that was said, in its order, and with the hours at which sweeps ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from messages.message import Message
+from workers.simulation.model.access import Access
+from workers.simulation.model.book import ADMINISTRATORS, SPEAKS, Book
+from workers.simulation.model.calendar import NEW_YORK, local_day
+from workers.simulation.model.effects import Bounces, Effect, Parts, effects
+from workers.simulation.model.help_desk import HelpDesk
+from workers.simulation.model.joining import Joining
+from workers.simulation.model.links import Links
+from workers.simulation.model.reporting import Reporting
+from workers.simulation.model.reviewing import Reviewing
+from workers.simulation.model.standing import Standing
+from workers.simulation.said import Said
+
+GIVES_UP = timedelta(days=7)
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A message that came before what it builds on: tried again after 1, 2, 4 … minutes, a dead letter after seven days."""
+
+    said: Said
+    due_at: datetime
+    gives_up_at: datetime
+    turns: int = 1
+
+
+@dataclass(slots=True)
+class Month:
+    """The slow model. ``outcomes`` is what must have become of each message."""
+
+    book: Book = field(default_factory=Book)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
+    ran: set[tuple[str, date]] = field(default_factory=set)
+    parts: Parts = field(init=False)
+    effects: Mapping[type[Message], Effect] = field(init=False)
+
+    def __post_init__(self) -> None:
+        book = self.book
+        self.parts = Parts(
+            Joining(book),
+            Access(book),
+            Standing(book),
+            Links(book),
+            HelpDesk(book),
+            Reporting(book),
+            Reviewing(book),
+            Bounces(),
+        )
+        self.effects = effects(self.parts)
+
+    def hear(self, said: Said) -> None:
+        """The message has had its effect, or has none."""
+        if said.message is None or said.message.family not in SPEAKS[said.sender]:
+            self.outcomes[said.message_id] = "dead"  # nobody can read it, or its sender may not say it (R61)
+            return
+        outcome = self.outcomes[said.message_id] = self._became(said)
+        if outcome == "waiting":
+            self.waiting.append(Waiting(said, said.at + timedelta(minutes=1), said.at + GIVES_UP))
+
+    def turns(self, at: datetime) -> None:
+        """Messages that wait are tried again where it is time."""
+        for one in [one for one in self.waiting if one.due_at <= at]:
+            one.turns += 1
+            outcome = self._became(replace(one.said, at=at))
+            if outcome == "waiting" and at < one.gives_up_at:
+                pause = min(timedelta(minutes=2 ** (one.turns - 1)), LONGEST_PAUSE)
+                one.due_at = min(at + pause, one.gives_up_at)
+                continue
+            self.waiting.remove(one)
+            self.outcomes[one.said.message_id] = "dead" if outcome == "waiting" else outcome
+
+    def look(self, at: datetime) -> None:
+        """What time alone sets off, at its hour; each once a day."""
+        self.parts.desk.look(at)
+        sweeps = (
+            (time(0, 5), self.parts.standing.suspensions_end),
+            (time(0, 15), self.parts.standing.credentials),
+            (time(5, 0), self.parts.joining.morning),
+            (time(6, 0), self.parts.access.passwords),
+            (time(6, 30), self._reviews),
+            (time(7, 0), self._digest),
+            (time(7, 0), self.parts.reporting.remind),
+            (time(8, 0), self.parts.reporting.overdue),
+        )
+        here = at.astimezone(NEW_YORK)
+        for place, (hour, sweep) in enumerate(sweeps):
+            if here.time() >= hour and (str(place), here.date()) not in self.ran:
+                self.ran.add((str(place), here.date()))
+                sweep(at)
+
+    def _reviews(self, at: datetime) -> None:
+        self.parts.reviewing.digests(at, self.parts.reporting.standing())
+
+    def _digest(self, at: datetime) -> None:
+        """R11: one e-mail a day to each administrator: there is a dead letter from before the first day on."""
+        if "dead" in self.outcomes.values():
+            for one in ADMINISTRATORS:
+                self.book.tell(at, "administrators.digest", one, once=str(local_day(at)))
+
+    @property
+    def ever_marked(self) -> frozenset[str]:
+        """Addresses that took no mail for a time."""
+        return frozenset(self.parts.bounces.ever)
+
+    def _became(self, said: Said) -> str:
+        assert said.message is not None
+        return self.effects[type(said.message)](said, said.message)

@@ -1,0 +1,214 @@
+"""What dispensers hand in, once more and slowly: records, deadlines, errors, reports (R40–R49)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from messages.dispenser import (
+    DispenserClosed,
+    DispenserExemptionDeclared,
+    DispenserExemptionEnded,
+    DispenserRegistered,
+)
+from workers.simulation.model.book import ADMINISTRATORS, REPORTS_TO, Book
+from workers.simulation.model.calendar import DAY, business_day_after, business_days_since, is_business_day, local_day
+from workers.simulation.said import Handed, Line, Said
+
+Key = tuple[str, str, date, str]
+TOLD_ON = (1, 3, 5)
+
+
+@dataclass(slots=True)
+class Dispenser:
+    """Who must report, and how far it has."""
+
+    kind: str
+    contact: str
+    submitters: tuple[str, ...]
+    covered_to: date
+    is_closed: bool = False
+    exempt: list[tuple[date, date | None]] = field(default_factory=list)
+    told: set[tuple[date, int]] = field(default_factory=set)
+
+    def due_on(self, today: date) -> date:
+        """R40–R42: the last day on which what is not covered yet is reported in time; an exemption covers its days."""
+        covered_to = max([self.covered_to, *(to for _, to in self.exempt if to is not None and to < today)])
+        if self.kind == "veterinarian":
+            return covered_to + 7 * DAY
+        return business_day_after(covered_to + DAY)
+
+    def days_overdue(self, today: date) -> int:
+        """Business days since the deadline; 0 for whom nothing is expected of."""
+        if self.is_closed or any(begins <= today and (to is None or today <= to) for begins, to in self.exempt):
+            return 0
+        return business_days_since(self.due_on(today), today)
+
+
+@dataclass(slots=True)
+class OpenError:
+    """R47: a record in error, of a submission, until it is corrected."""
+
+    sender: str
+    submission: int
+    line: Line
+    reported_on: date
+    is_corrected: bool = False
+
+
+@dataclass(slots=True)
+class Reporting:
+    """Everything that gateways handed in."""
+
+    book: Book
+    dispensers: dict[str, Dispenser] = field(default_factory=dict)
+    records: dict[Key, tuple[str, Line]] = field(default_factory=dict)
+    """What stands under each identity (R48): active or voided, and what it says."""
+    transactions: dict[tuple[str, str], Handed] = field(default_factory=dict)
+    errors: list[OpenError] = field(default_factory=list)
+    number: int = 0
+
+    def registered(self, at: datetime, message: DispenserRegistered) -> str:
+        """R40–R42: it must report from now on."""
+        name = message.dea or message.npi or message.ncpdp or ""
+        known = self.dispensers.get(name)
+        covered_to = known.covered_to if known is not None and not known.is_closed else local_day(at)
+        self.dispensers[name] = Dispenser(
+            message.dispenser_kind, message.contact_email, message.submitters, covered_to,
+            exempt=known.exempt if known else [], told=known.told if known else set(),
+        )  # fmt: skip
+        return "done"
+
+    def changed(self, message: DispenserExemptionDeclared | DispenserExemptionEnded | DispenserClosed) -> str:
+        """R42, R43: exempt for a time, no more, or closed."""
+        known = self.dispensers.get(message.dispenser)
+        if known is None:
+            return "waiting"
+        match message:
+            case DispenserExemptionDeclared():
+                known.exempt.append((message.from_on, message.to_on))
+            case DispenserExemptionEnded():
+                ended = message.ended_on
+                if not any(to is None or to > ended for _, to in known.exempt):
+                    return "refused"
+                known.exempt = [(begins, ended if to is None or to > ended else to) for begins, to in known.exempt]
+            case DispenserClosed():
+                if known.is_closed:
+                    return "refused"
+                known.is_closed = True
+        return "done"
+
+    def submitted(self, said: Said) -> str:
+        """R46–R49: a file or a list of records, and what its sender is told."""
+        handed = said.handed
+        assert handed is not None
+        self.number += 1
+        place = (said.sender, handed.transaction)
+        if handed.is_broken:
+            self._report(said, "submission.failed")
+            return "done"
+        if place in self.transactions and not handed.voids_transaction:
+            return "done"  # F11: sent again it changes nothing, and the report was told
+        if handed.voids_transaction:
+            brought = self.transactions.get(place)
+            self._void(line for line in (brought.lines if brought else ()) if line.is_good and line.status != "void")
+            self._report(said, "submission.status_report")
+            return "done"
+        self.transactions[place] = handed
+        if handed.zero is not None:
+            self._cover(said.at, handed, handed.zero[1])
+            self._report(said, "submission.zero_report")
+            return "done"
+        self._take(said, handed)
+        self._report(said, "submission.status_report")
+        return "done"
+
+    def one_record(self, said: Said) -> str:
+        """R45: a record in JSON, refused where a check fails."""
+        assert said.handed is not None
+        (line,) = said.handed.lines
+        if not line.is_good or self._is_barred(said.sender, said.handed.dispenser):
+            return "refused"
+        self._store(line)
+        self._cover(said.at, said.handed, line.filled_on)
+        self._correct([line])
+        return "done"
+
+    def _take(self, said: Said, handed: Handed) -> None:
+        if self._is_barred(said.sender, handed.dispenser):
+            self._keep_errors(said, handed.lines)
+            return
+        good = [line for line in handed.lines if line.is_good]
+        for line in good:
+            self._store(line)
+        if good:
+            self._cover(said.at, handed, max(line.filled_on for line in good))
+        self._correct(good)
+        self._keep_errors(said, [line for line in handed.lines if not line.is_good])
+
+    def _is_barred(self, sender: str, dispenser: str) -> bool:
+        """R61: registered for others."""
+        submitters = self.dispensers[dispenser].submitters
+        return bool(submitters) and sender not in submitters
+
+    def _store(self, line: Line) -> None:
+        """R48, R49: new, the same again, revised, voided, new again."""
+        state, _ = self.records.get(line.key, ("", line))
+        if line.status == "void":
+            self.records[line.key] = ("voided", line)
+        elif line.status == "revise" or state != "active":
+            self.records[line.key] = ("active", line)
+
+    def _void(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self.records[line.key] = ("voided", line)
+
+    def _cover(self, at: datetime, handed: Handed, last: date) -> None:
+        """R42: all before the day it was made, and what it tells of; a veterinarian's day of reporting is what counts (R41)."""
+        known, made_on = self.dispensers[handed.dispenser], local_day(min(handed.made_at, at))
+        reached = last if handed.zero is not None else max(made_on - DAY, last)
+        known.covered_to = max(known.covered_to, made_on if known.kind == "veterinarian" else reached)
+
+    def _correct(self, good: Iterable[Line]) -> None:
+        """R47: an error is corrected by a good record of that dispenser, prescription and day."""
+        said = {(line.dispenser, line.prescription, line.filled_on) for line in good}
+        for error in self.errors:
+            line = error.line
+            if (line.dispenser, line.prescription, line.filled_on) in said and error.submission != self.number:
+                error.is_corrected = True
+
+    def _keep_errors(self, said: Said, lines: Iterable[Line]) -> None:
+        self.errors += [OpenError(said.sender, self.number, line, local_day(said.at)) for line in lines]
+
+    def _report(self, said: Said, notice: str) -> None:
+        for address in REPORTS_TO.get(said.sender, ADMINISTRATORS):
+            self.book.tell(said.at, notice, address)
+
+    def standing(self) -> list[Line]:
+        """Every record that is not voided."""
+        return [line for state, line in self.records.values() if state == "active"]
+
+    def remind(self, at: datetime) -> None:
+        """R47: errors not corrected, every day for seven days, one e-mail a submission."""
+        today = local_day(at)
+        waiting = {
+            (error.submission, error.sender)
+            for error in self.errors
+            if not error.is_corrected and 1 <= (today - error.reported_on).days <= 7
+        }
+        for _, sender in waiting:
+            for address in REPORTS_TO.get(sender, ADMINISTRATORS):
+                self.book.tell(at, "submission.error_reminder", address)
+
+    def overdue(self, at: datetime) -> None:
+        """R42: e-mailed on the first, third and fifth business day; a day that was missed is made up for, up to two later."""
+        today = local_day(at)
+        if not is_business_day(today):
+            return
+        for known in self.dispensers.values():
+            days, due_on = known.days_overdue(today), known.due_on(today)
+            reached = [number for number in TOLD_ON if number <= days]
+            if reached and days <= TOLD_ON[-1] + 2 and (due_on, reached[-1]) not in known.told:
+                known.told.add((due_on, reached[-1]))
+                self.book.tell(at, "submission.overdue", known.contact)
