@@ -29,8 +29,8 @@ check: setup  ## style, types, who may import whom
 bench: setup  ## how fast, beside which peers
 	@$(BIN)/python -m bench
 
-fuzz: setup  ## ten minutes' search for ASAP files that are handled wrongly
-	@$(BIN)/python -m tests.fuzz.files --seconds 600
+fuzz: setup  ## ten minutes' search, guided by coverage, for ASAP files that are handled wrongly
+	@$(BIN)/python -m tests.fuzz.guided --seconds 600
 
 clean:  ## nothing left but what is in git
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist
