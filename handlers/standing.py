@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from handlers.rules.standing import CREDENTIALS, State, day_begins
+from handlers.rules.standing import CREDENTIALS, State
 from handlers.work import Leaving, Programme, Work
 from store import accounts, standing
 from store.accounts import Account
@@ -40,7 +40,7 @@ class Scene:
     @classmethod
     def of_sweep(cls, tx: Transaction, today: date, programme: Programme, leaving: Leaving) -> Scene:
         """The transaction of a sweep; what it changes counts from the beginning of its day, whenever it runs."""
-        return cls(tx, programme, leaving, day_begins(today, programme.policy), today, today.isoformat())
+        return cls(tx, programme, leaving, programme.policy.day_begins(today), today, today.isoformat())
 
     async def record(self, account_id: str, what: str, ground: str, actor: str, reason: str | None = None) -> None:
         """The change stands in the account's history (R20)."""
