@@ -68,9 +68,11 @@ class _Screening:
         return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
 
     def bar(self, run: Run) -> None:
-        """Count the records of a barred pharmacy as in error."""
-        for content, _ in run.items:
-            self._keep_out(run.pharmacy, content, "R21")
+        """Count the records of a barred pharmacy as in error; a submitter that may not send for it cannot correct them (R61)."""
+        self.with_errors[run.pharmacy] += len(run.items)
+        self.with_warnings[run.pharmacy] -= sum(bool(content.warnings) for content, _ in run.items)
+        if not self._sources[run.pharmacy].is_foreign:
+            self.errors += [_open_error(content, "R21") for content, _ in run.items]
 
     def _record(self, pharmacy: int, item: Item, *, is_new: bool) -> Content | None:
         content, detail = item
@@ -107,10 +109,14 @@ class _Screening:
     def _keep_out(self, pharmacy: int, content: Content, checks: str) -> None:
         self.with_errors[pharmacy] += 1
         self.with_warnings[pharmacy] -= bool(content.warnings)
-        self.errors.append(OpenError(content.dispenser, content.prescription_number, content.filled_on, checks))
+        self.errors.append(_open_error(content, checks))
 
     def _named(self, finding: Finding) -> Finding:
         return _named(finding, self._read.report)
+
+
+def _open_error(content: Content, checks: str) -> OpenError:
+    return OpenError(content.dispenser, content.prescription_number, content.filled_on, checks)
 
 
 def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> Screened:

@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class RestingDelegate:
+class LinkedDelegate:
     """A delegate whose link to a supervisor rests."""
 
     account_id: str
@@ -102,14 +102,14 @@ async def history(tx: Transaction, account_id: str, *, page: int = 500) -> Async
         ]
 
 
-async def resting_delegates(
+async def linked_delegates(
     tx: Transaction, supervisor_id: str, *, page: int = 500
-) -> AsyncIterator[Sequence[RestingDelegate]]:
-    """Yield the active delegates whose approved link to a supervisor rests (R23)."""
+) -> AsyncIterator[Sequence[LinkedDelegate]]:
+    """Yield the active delegates with an approved link to a supervisor, whose account is not looked at (R23)."""
     after = {"after_no": ("no", 0)}
-    async for rows in paged(tx, "standing.resting_delegates", page=page, after=after, supervisor_id=supervisor_id):
+    async for rows in paged(tx, "standing.linked_delegates", page=page, after=after, supervisor_id=supervisor_id):
         yield [
-            RestingDelegate(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}") for row in rows
+            LinkedDelegate(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}") for row in rows
         ]
 
 
