@@ -1,5 +1,5 @@
 # Each target is deploy/setup and one command; where make is missing, run the two by hand.
-.PHONY: help setup demo simulate up test test-rabbitmq4 check bench clean
+.PHONY: help setup demo simulate up fuzz test test-rabbitmq4 check bench clean
 BIN := .venv/bin
 
 help:  ## this list
@@ -31,6 +31,9 @@ check: setup  ## style, types, who may import whom
 
 bench: setup  ## how fast, beside which peers
 	@$(BIN)/python -m bench
+
+fuzz: setup  ## ten minutes' search for ASAP files that are handled wrongly
+	@$(BIN)/python -m tests.fuzz.files --seconds 600
 
 clean:  ## nothing left but what is in git
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist

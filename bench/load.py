@@ -1,4 +1,7 @@
-"""Made-up load: records and files as gateways would send them, put into the queue before the clock runs."""
+"""Made-up load: records and files as gateways would send them, put into the queue before the clock runs.
+
+Dispensed yesterday, so that nearly all are in time (R42), as in life: a late record is a warning each, and dearer.
+"""
 
 from __future__ import annotations
 
@@ -44,15 +47,15 @@ def record_body(no: int, today: date) -> bytes:
             phone="8605550101",
         ),
         prescription_number=f"RX{no:08d}", written_on=today - timedelta(days=4), refills_authorized=2,
-        filled_on=today - timedelta(days=3), fill_number=0, product_id="00093005801", quantity=Decimal(30),
-        days_supply=15, dosage_units="01", origin="05", payment_type="04", sold_on=today - timedelta(days=2),
+        filled_on=today - timedelta(days=1), fill_number=0, product_id="00093005801", quantity=Decimal(30),
+        days_supply=15, dosage_units="01", origin="05", payment_type="04", sold_on=today - timedelta(days=1),
     )  # fmt: skip
     return encode(record)[0]
 
 
 def file_body(no: int, records: int, now: datetime) -> bytes:
     """Give one ASAP 4.2B file of one pharmacy, its records like no others."""
-    written, filled, sold = (f"{now - timedelta(days=days):%Y%m%d}" for days in (4, 3, 2))
+    written, filled, sold = (f"{now - timedelta(days=days):%Y%m%d}" for days in (4, 1, 1))
     fixed = {
         "PAT02": "06", "PAT08": "Robin", "PAT14": "Hartford", "PAT15": "CT", "PAT16": "06103", "PAT18": "19800214",
         "PAT19": "F", "PAT20": "01", "DSP01": "00", "DSP03": written, "DSP04": "2", "DSP05": filled, "DSP06": "00",

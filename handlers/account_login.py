@@ -1,8 +1,8 @@
 """Account: someone logs in, or tries to (R26, R34, R35, R37).
 
-A message of these kinds is accepted whatever came of the attempt, for it was counted; ``login`` in the result says what came of
-it: granted | wrong | locked | expired | not_active. The last two are told to who knows the password only, the first two to
-everyone alike: an address that nobody has is counted and locked as any other, by the same statements.
+The answer is accepted, or refused as wrong, locked, expired or not_active; a refusal is kept, for it was counted. The last two
+are told only to those who know the password, the first two to everyone alike: an address that nobody has is counted and locked
+as any other, by the same statements.
 """
 
 from __future__ import annotations
@@ -59,27 +59,33 @@ async def login_failed(work: Work[AccountLoginFailed, None]) -> Outcome:
     return await _judged(work, account, is_right=False)
 
 
-async def _judged(work: Work[M, P], account: Account | None, *, is_right: bool) -> Done:
+async def _judged(work: Work[M, P], account: Account | None, *, is_right: bool) -> Outcome:
     before = await logins.of_address(work.tx, work.message.address)
     if before.locked_until is not None and before.locked_until > work.now:
         return _locked(before.locked_until)
     if account is None or not is_right:
         return await _failed(work, account)
     if account.state != "active":
-        return Done({"login": "not_active"})
+        return Refuse("not_active", "The account is not active (R20).", is_kept=True)
     if is_expired(account.password_expires_on, work.today):
-        return Done({"login": "expired", "expired_on": account.password_expires_on.isoformat()})
+        expired_on = account.password_expires_on.isoformat()
+        return Refuse(
+            "expired",
+            "The password has expired; a reset gives a new one (R35).",
+            is_kept=True,
+            result={"expired_on": expired_on},
+        )
     return await _granted(work, account)
 
 
-async def _failed(work: Work[M, P], account: Account | None) -> Done:
+async def _failed(work: Work[M, P], account: Account | None) -> Refuse:
     policy, address = work.policy, work.message.address
     counts_from = work.now - timedelta(minutes=policy.login_window_minutes)
     failures = await logins.failed(work.tx, address, now=work.now, counts_from=counts_from)
     if failures.locked_until is not None and failures.locked_until > work.now:
         return _locked(failures.locked_until)
     if failures.number < policy.login_failures_max:
-        return Done({"login": "wrong"})
+        return Refuse("wrong", "Address and password do not belong together.", is_kept=True)
     until = work.now + timedelta(minutes=policy.lock_minutes)
     await logins.lock(work.tx, address, until=until)
     if account is not None:
@@ -93,15 +99,14 @@ async def _failed(work: Work[M, P], account: Account | None) -> Done:
     return _locked(until)
 
 
-def _locked(until: datetime) -> Done:
-    return Done({"login": "locked", "locked_until": as_text(until)})
+def _locked(until: datetime) -> Refuse:
+    return Refuse("locked", "Too many failed logins (R37).", is_kept=True, result={"locked_until": as_text(until)})
 
 
 async def _granted(work: Work[M, P], account: Account) -> Done:
     await logins.forget(work.tx, work.message.address)
     days_left = (account.password_expires_on - work.today).days
     result: dict[str, JsonValue] = {
-        "login": "granted",
         "account_id": account.account_id,
         "role": account.role,
         "password_expires_on": account.password_expires_on.isoformat(),

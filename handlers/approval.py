@@ -11,11 +11,12 @@ from handlers.agency_records import admin_authorised, agency_list_received, trai
 from handlers.outcomes import DONE, Outcome, Refuse
 from handlers.registering import advance, close, held, not_ready, role_of
 from handlers.rules.passwords import expires_on
+from handlers.standing import Scene, keep_with_credentials
 from handlers.supervisors import link_decided, supervisor_of
 from handlers.work import Work
 from messages.approval import ApprovalAdministratorDecided, ApprovalDocumentJudged, ApprovalSupervisorDecided
 from messages.message import same_address
-from store import accounts, delegates, documents, registrations
+from store import accounts, credentials, delegates, documents, registrations
 from store.registrations import Registration
 
 __all__ = [
@@ -147,6 +148,8 @@ async def _approve(work: Work[ApprovalAdministratorDecided, None], known: Regist
             "access": "limited" if is_limited else "full",
         },
     )
+    # R21: what lapsed while the registration waited suspends the account at once, not only at the next day's sweep.
+    await keep_with_credentials(Scene.of_message(work), await credentials.held_by(work.tx, known.registration_id))
     return DONE
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from handlers.actors import not_an_administrator
 from handlers.outcomes import DONE, Defer, Done, Outcome, Refuse
 from handlers.rules.conduct import NEXT
 from handlers.rules.wording import told_at
-from handlers.work import Work
+from handlers.work import Leaving, Programme, Work
 from messages.conduct import ConductNoted, ConductOutcomeRecorded, ConductReferred, ConductReported, What
 from store import conduct
 from store.conduct import Act, Case, Report, Step
@@ -30,7 +31,7 @@ async def reported(work: Work[ConductReported, None]) -> Outcome:
     case = await conduct.insert(work.tx, report, year=work.today.year, now=work.now, seq=work.seq)
     if case is None:
         return Refuse("case_exists", "A case of this id was reported already.", field="case_id")
-    _tell_administrators(work, case)
+    tell_administrators(work.leaving, case, work.programme)
     return Done({"reference": case.reference})
 
 
@@ -39,7 +40,7 @@ async def raise_case(
 ) -> bool:
     """Raise a case from within another handler and tell the administrators, once per ground, subject and day (R24, R25).
 
-    See ``store.conduct.raise_case``. It writes, so the handler that calls it returns Done.
+    See ``store.conduct.raise_case``. It writes, so the handler that calls it returns Done, or a refusal that is kept.
     """
     case = await conduct.raise_case(
         work.tx, what, ground=ground, about=about, text=text, on=work.today, now=work.now, seq=work.seq,
@@ -47,7 +48,7 @@ async def raise_case(
     )  # fmt: skip
     if case is None:
         return False
-    _tell_administrators(work, case)
+    tell_administrators(work.leaving, case, work.programme)
     return True
 
 
@@ -66,7 +67,7 @@ async def referred(work: Work[ConductReferred, None]) -> Outcome:
         {"reference": case.reference, "agency": message.agency, "referred_on": work.today.isoformat()},
         occasion=f"{case.reference}:{case.revision}",
     )
-    _publish(work, "referred", case)
+    _publish(work.leaving, "referred", case)
     return DONE
 
 
@@ -86,7 +87,7 @@ async def outcome_recorded(work: Work[ConductOutcomeRecorded, None]) -> Outcome:
         return case
     step = Step("outcome_recorded", message.actor, work.now, work.seq, message.text)
     case = await conduct.move(work.tx, case, step, outcome=message.outcome)
-    _publish(work, "outcome_recorded", case)
+    _publish(work.leaving, "outcome_recorded", case)
     return DONE
 
 
@@ -95,21 +96,24 @@ async def _led(work: Work[Any, None], act: Act) -> Case | Refuse | Defer:
     case = await conduct.one(work.tx, work.message.case_id)
     if case is None:
         return UNKNOWN
+    if refusal := await not_an_administrator(work, work.message.actor, field="actor"):
+        return refusal
     to = NEXT[case.state][act]
     return to if isinstance(to, Refuse) else replace(case, state=to)
 
 
-def _tell_administrators(work: Work[Any, Any], case: Case) -> None:
+def tell_administrators(leaving: Leaving, case: Case, programme: Programme) -> None:
+    """Every administrator hears of a new case, and so does whoever listens to events (R25)."""
     facts = {
         "reference": case.reference,
-        "reported_at_text": told_at(work.now, work.policy),
+        "reported_at_text": told_at(case.reported_at, programme.policy),
         "kind": _NAMES[case.what],
     }
-    for administrator in work.programme.administrators:
-        work.notify("conduct.reported", administrator, facts, occasion=case.reference)
-    _publish(work, "reported", case)
+    for administrator in programme.administrators:
+        leaving.notify("conduct.reported", administrator, facts, occasion=case.reference)
+    _publish(leaving, "reported", case)
 
 
-def _publish(work: Work[Any, Any], act: str, case: Case) -> None:
+def _publish(leaving: Leaving, act: str, case: Case) -> None:
     facts = {"case_id": case.case_id, "reference": case.reference, "what": case.what, "state": case.state}
-    work.publish(f"conduct.{act}", facts)
+    leaving.publish(f"conduct.{act}", facts)

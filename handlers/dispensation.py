@@ -13,7 +13,7 @@ from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import FIELDS, content_of, findings_of
-from handlers.screening import Screen, open_screen
+from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_screen
 from handlers.submission import UNKNOWN_DISPENSER, report_of, take
 from handlers.work import Work
 from messages.asap.faults import Finding
@@ -82,8 +82,13 @@ class Taken:
         self.work, self.content, self._warnings = work, content, warnings
 
     def became(self, verdict: str) -> Done:
-        """Tell what became of it."""
-        if not self._warnings:
+        """Tell what became of it; a revision or void of an unknown record with a warning (R29 of the checks)."""
+        warnings = self._warnings
+        if verdict == "void_not_found":
+            warnings = (*warnings, UNKNOWN_VOIDED)
+        elif verdict == "stored" and self.work.message.status == "revise":
+            warnings = (*warnings, UNKNOWN_REVISED)
+        if not warnings:
             return Done({"verdict": verdict})
         faults: list[JsonValue] = [
             {
@@ -91,7 +96,7 @@ class Taken:
                 "field": FIELDS.get(finding.field, finding.field),
                 "text": finding.text,
             }
-            for finding in self._warnings
+            for finding in warnings
         ]
         return Done({"verdict": verdict, "warnings": faults})
 
@@ -131,7 +136,7 @@ class _Batch:
         dispensed_on = (record.sold_on or record.filled_on).isoformat()
         if record.status != "void":
             detail = Detail(0, dispensed_on, record.patient.location or "", record.treatment_type or "")
-            marks, found = self._screen.record(content, detail, source)
+            marks, found = self._screen.record(content, detail, source, is_new=record.status == "new")
             findings = (*findings, *found) if found else findings
         if source.finding is not None:
             findings = (*findings, source.finding)

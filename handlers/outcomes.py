@@ -19,12 +19,18 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """A rule says no: the sender is told what and why; nothing is dead and nothing was written."""
+    """A rule says no: the sender is told what and why; nothing is dead.
+
+    Nothing was written either, unless ``is_kept``: some refusals are themselves an effect (a failed login is counted, R37; a
+    query that may not be is recorded, R24). ``result`` tells more, where a program would want it.
+    """
 
     code: str
     text: str
     field: str | None = None
     faults: tuple[FieldFault, ...] = ()
+    is_kept: bool = False
+    result: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ async def merged(work: Work[PatientMerged, None]) -> Outcome:
     refusal = await not_an_administrator(work, message.administrator)
     if refusal is not None:
         return refusal
-    into = await patients.patient_of(work.tx, message.into)
-    merging = {await patients.patient_of(work.tx, one) for one in message.patient_ids} - {into}
+    into = await patients.patient_of(work.tx, message.patient_id)
+    merging = {await patients.patient_of(work.tx, one) for one in message.same_as} - {into}
     every = [(key, was) for was, keys in (await patients.keys_of(work.tx, merging)).items() for key in keys]
     for key, was in sorted(every):
         await patients.merge(

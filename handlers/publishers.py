@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from types import MappingProxyType
 
 from messages.envelope import Envelope
@@ -32,6 +33,7 @@ class Publishers:
                 if not any(fnmatchcase(kind, pattern) for kind in kinds()):
                     raise Misconfigured(f"PMP_PUBLISHERS: no kind is named {pattern} (publisher {user}).")
         self._allowed = MappingProxyType(dict(allowed))
+        self._may_send = lru_cache(maxsize=1000)(self._matches)  # each message asks
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._allowed)
@@ -52,5 +54,5 @@ class Publishers:
         if not self._may_send(envelope.sender, envelope.kind):
             raise NotAuthorised("This sender may not send messages of this kind (R61).", field="type")
 
-    def _may_send(self, user: str, kind: str) -> bool:
+    def _matches(self, user: str, kind: str) -> bool:
         return any(fnmatchcase(kind, pattern) for pattern in self._allowed.get(user, ()))

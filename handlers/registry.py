@@ -22,7 +22,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from handlers.outcomes import Done, Outcome
+from handlers.outcomes import Done, Outcome, Refuse
 from handlers.work import Programme, Work
 from messages.envelope import Envelope
 from messages.errors import Misconfigured
@@ -93,7 +93,8 @@ def _each(
         for work in works:
             before = work.tx.writes
             outcome = await one(work)
-            if not isinstance(outcome, Done) and (work.tx.writes != before or work.leaving.staged):
+            has_effect = isinstance(outcome, Done) or (isinstance(outcome, Refuse) and outcome.is_kept)
+            if not has_effect and (work.tx.writes != before or work.leaving.staged):
                 raise RuntimeError(f"{work.envelope.kind} wrote something and then did not go through with it.")
             outcomes.append(outcome)
         return outcomes

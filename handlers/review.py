@@ -1,10 +1,12 @@
-"""Review: who reviewed or asks for which patient's record, on whose behalf, and whether they may (R7, R24, R51–R56)."""
+"""Review: who reviewed or asks for which patient's record, on whose behalf, and whether they may (R7, R8, R24, R51–R56)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from handlers.access import has_full_access
+from handlers.conduct import raise_case
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.patients import key_of
 from handlers.rules.roles import Role
@@ -13,6 +15,8 @@ from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, 
 from store import accounts, delegates, patients, reviews, treatments
 
 CASE = "with_case"
+_RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
+"""Refusals that are no slip of a form: administrators look into them (R24, R25)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,7 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
 
 
 async def requested(work: Work[ReviewRequested, None]) -> Outcome:
-    """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60).
-
-    A refusal is written down, so that it is an outcome like any other: ``granted`` says which it was.
-    """
+    """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60)."""
     message = work.message
     refusal = await _refusal(work)
     if refusal is not None:
@@ -65,7 +66,13 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
             now=work.now,
             seq=work.seq,
         )
-        return Done({"granted": False, "code": refusal.code, "text": refusal.text})
+        if refusal.code in _RAISES_A_CASE:
+            await raise_case(
+                work, "unauthorised_use", ground=refusal.code, about=message.requester,
+                text=f"The account {message.requester} asked for a patient's record: {refusal.text}",
+                account_id=message.requester,
+            )  # fmt: skip
+        return replace(refusal, is_kept=True)
     key = key_of(message.patient)
     await reviews.note_query(
         work.tx,
@@ -76,7 +83,7 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
         now=work.now,
         seq=work.seq,
     )
-    return Done({"granted": True, "patient_id": await patients.patient_of(work.tx, key)})
+    return Done({"patient_id": await patients.patient_of(work.tx, key)})
 
 
 async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:
@@ -88,6 +95,8 @@ async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:
         case "yes" | "for_supervisor":
             return None
         case "with_case":
+            if not await has_full_access(work.tx, actor.account_id, actor.role):
+                return Refuse("training_missing", "Full access is granted after the training (R8).")
             number = message.case_number
             if number is not None and await reviews.is_case_active(work.tx, number, actor.account_id, today=work.today):
                 return None

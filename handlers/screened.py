@@ -9,9 +9,10 @@ from functools import cache
 from handlers.reading import Item, ReadSubmission, Run
 from handlers.reading_list import VERSION
 from handlers.rules.records import FIELDS
-from handlers.screening import Screen, Source
+from handlers.screening import UNKNOWN_REVISED, Screen, Source
 from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
+from messages.asap.severities import CheckRules
 from store.dispensations import Content, marked
 from store.submissions import OpenError
 
@@ -59,7 +60,11 @@ class _Screening:
         """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
         if run.status == "void":
             return StoredRun(run.pharmacy, run.status, [item.content for item in run.items])
-        kept = (self._record(run.pharmacy, item) for item in run.items)
+        is_new = run.status == "new"
+        days = [detail.dispensed_on for _, detail in run.items]
+        if is_new and self._screen.is_silent(days, self._sources[run.pharmacy]):
+            return StoredRun(run.pharmacy, run.status, [content for content, _ in run.items])
+        kept = (self._record(run.pharmacy, item, is_new=is_new) for item in run.items)
         return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
 
     def bar(self, run: Run) -> None:
@@ -67,9 +72,9 @@ class _Screening:
         for content, _ in run.items:
             self._keep_out(run.pharmacy, content, "R21")
 
-    def _record(self, pharmacy: int, item: Item) -> Content | None:
+    def _record(self, pharmacy: int, item: Item, *, is_new: bool) -> Content | None:
         content, detail = item
-        marks, findings = self._screen.record(content, detail, self._sources[pharmacy])
+        marks, findings = self._screen.record(content, detail, self._sources[pharmacy], is_new=is_new)
         if not findings:
             return marked(content, marks, content.warnings) if marks else content
         warnings, errors = self._judged(tuple(findings))
@@ -105,9 +110,7 @@ class _Screening:
         self.errors.append(OpenError(content.dispenser, content.prescription_number, content.filled_on, checks))
 
     def _named(self, finding: Finding) -> Finding:
-        if self._read.report.version != VERSION:
-            return finding
-        return finding._replace(field=FIELDS[finding.field])
+        return _named(finding, self._read.report)
 
 
 def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> Screened:
@@ -138,3 +141,33 @@ def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) ->
         faults_total=read.report.faults_total + screening.ledger.total,
     )
     return Screened(report, tuple(runs), tuple(screening.errors), barred)
+
+
+def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int, Finding, Content]]) -> FileReport:
+    """Give the report with the revisions and voids whose record the store did not know (R29 of the checks, R49)."""
+    if not unknown:
+        return after.report
+    ledger = Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(after.report.faults), 0)))
+    warned = [0] * len(after.report.pharmacies)
+    for pharmacy, finding, content in unknown:
+        fault = ledger.note(
+            _named(finding, after.report),
+            0,
+            prescription=printable(content.prescription_number),
+            fill_date=content.filled_on,
+            keeps_out=False,
+        )
+        warned[pharmacy] += fault is not None and finding is UNKNOWN_REVISED and not content.warnings
+    return replace(
+        after.report,
+        pharmacies=tuple(
+            replace(counts, with_warnings=counts.with_warnings + more)
+            for counts, more in zip(after.report.pharmacies, warned, strict=True)
+        ),
+        faults=(*after.report.faults, *ledger.listed),
+        faults_total=after.report.faults_total + ledger.total,
+    )
+
+
+def _named(finding: Finding, report: FileReport) -> Finding:
+    return finding._replace(field=FIELDS[finding.field]) if report.version == VERSION else finding

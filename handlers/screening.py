@@ -6,7 +6,7 @@ or not reportable: it is stored and marked (R40, R43, R44).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -36,6 +36,10 @@ _UNLISTED = Finding(
     "R09.unlisted", "DSP08", "the NDC is not in the programme's table of monitored drugs; expected one that is"
 )
 _NO_DEA = Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA number; expected it")
+UNKNOWN_REVISED = Finding(
+    "R29", "DSP01", "a revision of a record that is not known, stored as new; expected that record first"
+)
+UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
 _SHORT = Finding("R28", "DSP10", "a supply that need not be reported of this drug (at most 48 hours, or for an animal)")
 
 
@@ -90,18 +94,31 @@ class Screen:
         facility = known.facility or facility
         return Source(known, facility, _FOREIGN if is_foreign else None, known.kind, bool(facility or known.exemptions))
 
-    def record(self, content: Content, detail: Detail, source: Source) -> tuple[str, Sequence[Finding]]:
-        """Give a new or revised record's marks, and what is to be said of it; nearly always nothing."""
+    def record(
+        self, content: Content, detail: Detail, source: Source, *, is_new: bool
+    ) -> tuple[str, Sequence[Finding]]:
+        """Give a new or revised record's marks, and what is to be said of it; nearly always nothing.
+
+        A revision is never late: what it revises was, or was not (R40).
+        """
         drug, findings, marks = self._drug(content.product_id, content.days_supply, content.species)
         if drug is not None and drug.schedule and not content.prescriber_dea.strip() and content.prescriber_npi.strip():
             findings = (_NO_DEA, *findings)
         if source.may_be_exempt and (exemption := self._exemption(content, detail, source)):
             return EXEMPT + exemption, [finding for finding in findings if finding is not _SHORT]
-        if not marks:
+        if is_new and not marks:
             late = self._late(source.kind, detail.dispensed_on)
             if late:
                 return LATE, (*findings, *late) if findings else late
         return marks, findings
+
+    def is_silent(self, days: Iterable[str], source: Source) -> bool:
+        """Whether no record dispensed on these days can get a mark or a finding: no drug table, no exemption, all in time."""
+        return (
+            self._table is None
+            and not source.may_be_exempt
+            and not any(self._late(source.kind, day) for day in set(days))
+        )
 
     def _exemption(self, content: Content, detail: Detail, source: Source) -> str | None:
         standing = source.known.exempt_on(detail.dispensed_on) if source.known else None
@@ -126,6 +143,8 @@ class Screen:
         return drug, (_SHORT,), NOT_REPORTABLE
 
     def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
+        if not dispensed_on:  # no real date, and a setting lets it pass (R03)
+            return NO_FINDINGS
         due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)
         if self._today <= due:
             return NO_FINDINGS

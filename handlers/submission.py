@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,13 +13,15 @@ from pydantic import JsonValue
 from handlers.outcomes import Defer, Done, Outcome
 from handlers.reading import ReadSubmission
 from handlers.reporting import result_of, tell_submitter
-from handlers.screened import Screened, screened
-from handlers.screening import Source, open_screen
+from handlers.screened import Screened, screened, with_unknown
+from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
 from handlers.work import Work
+from messages.asap.faults import Finding
+from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from store import dispensations, dispensers, submissions
 from store.contract import as_moment
-from store.dispensations import Counts
+from store.dispensations import Content, Counts
 from store.dispensers import Dispenser, Report
 
 AnyWork = Work[Any, Any]
@@ -30,11 +33,13 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     tx, sender, verdict = work.tx, work.envelope.sender, read.report.verdict
     before = await submissions.processed(tx, sender, read.control_number)
     if before is not None and verdict in ("accepted", "zero_report"):
-        return Done(json.loads(before.report))
+        is_same = (before.created_at, before.body_bytes) == (read.created_at, body_bytes)
+        return Done(json.loads(before.report) if is_same else _with_used_number(json.loads(before.report)))
     sources, after = await _screen(work, read)
     if work.policy.unknown_dispenser_holds and any(source.is_unknown for source in sources):
         return UNKNOWN_DISPENSER
-    counts = await _store_runs(work, after, len(sources))
+    counts, unknown = await _store_runs(work, after, len(sources))
+    after = replace(after, report=with_unknown(after, read.rules, unknown))
     result = result_of(after.report, counts)
     if verdict == "void":
         result |= await _void_transaction(work, read, None if before is None else before.seq)
@@ -61,6 +66,19 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     return Done(result)
 
 
+def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
+    """The first file's report, as always (R48); and that this is another file, of which nothing was stored (F11)."""
+    segment, field = (
+        ("TH", "TH02 (Transaction Control Number)") if report["version"] in VERSIONS else (None, "transaction")
+    )
+    used: JsonValue = {
+        "check": "F11", "severity": "warning", "segment": segment, "line": 1, "field": field.split()[0], "prescription": None,
+        "message": f"{field}: used before for another submission, whose report this is. Nothing of this one was stored; send it "
+        "again under a number of its own.",
+    }  # fmt: skip
+    return report | {"faults": [used, *report["faults"]], "faults_total": report["faults_total"] + 1}
+
+
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
     products = {item.content.product_id for run in read.runs if run.status != "void" for item in run.items}
@@ -77,18 +95,25 @@ def _dispenser_type(pharmacy: Pharmacy) -> str:
     return pharmacy.fields[14] if len(pharmacy.fields) > 14 else ""
 
 
-async def _store_runs(work: AnyWork, after: Screened, pharmacies: int) -> list[Counts]:
-    """Let the records take effect in their order; return what became of them, per pharmacy."""
+async def _store_runs(
+    work: AnyWork, after: Screened, pharmacies: int
+) -> tuple[list[Counts], list[tuple[int, Finding, Content]]]:
+    """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
+    unknown: list[tuple[int, Finding, Content]] = []
     for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
             await dispensations.store_new(work.tx, run.contents, now=work.now, seq=work.seq, counts=of)
             continue
-        change = dispensations.revise if run.status == "revise" else dispensations.void
+        is_revision = run.status == "revise"
+        change = dispensations.revise if is_revision else dispensations.void
         for content in run.contents:
+            before = of.stored + of.voids_not_found
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
-    return counts
+            if of.stored + of.voids_not_found != before:
+                unknown.append((run.pharmacy, UNKNOWN_REVISED if is_revision else UNKNOWN_VOIDED, content))
+    return counts, unknown
 
 
 async def _void_transaction(work: AnyWork, read: ReadSubmission, seq: int | None) -> dict[str, JsonValue]:
@@ -127,7 +152,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
     made_on = work.policy.local_date(as_moment(read.created_at))
     covered: dict[int, str] = {}
     for run in read.runs:
-        last = max(detail.dispensed_on for _, detail in run.items)
+        last = max([detail.dispensed_on for _, detail in run.items])
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)

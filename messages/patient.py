@@ -38,10 +38,10 @@ class NamedPatient(Part):
 
 
 class PatientMerged(Message):
-    """An administrator decided that keys are of one person: all of ``patient_ids`` stand for ``into`` from now on."""
+    """An administrator decided that keys are of one person: all of ``same_as`` stand for ``patient_id`` from now on."""
 
-    into: PatientId
-    patient_ids: Annotated[tuple[PatientId, ...], Field(min_length=1, max_length=50)]
+    patient_id: PatientId
+    same_as: Annotated[tuple[PatientId, ...], Field(min_length=1, max_length=50)]
     administrator: Email
     reason: Prose
 

@@ -9,7 +9,7 @@ from messages.errors import Misconfigured, RecipientRefused
 from notifier.address import mailbox
 from notifier.facts import one_line
 
-_WARRANTY = (
+WARRANTY = (
     "The program does not warrant any report or information to be accurate or complete. Reports rest on what "
     "dispensers have submitted; verify any entry that matters with the pharmacy or prescriber concerned."
 )
@@ -33,7 +33,7 @@ class Sender:
     programme_short: str
     portal_url: str
     reply_to: str | None = None
-    disclaimer: str = _WARRANTY
+    disclaimer: str = WARRANTY
     language: str = "en"
     list_id_domain: str | None = None
     message_id_domain: str | None = None

@@ -11,6 +11,7 @@ from messages.message import same_address
 from messages.registration import Applicant
 from store import credentials, terms
 from store.contract import Conflict, Row, Transaction, as_date, as_text
+from store.paging import paged
 from store.registrations import Registration
 
 State = Literal["active", "suspended", "revoked", "deactivated"]
@@ -153,26 +154,18 @@ async def passwords_expiring(
     tx: Transaction, *, expires_from: date, expires_to: date, page: int = 1000
 ) -> AsyncIterator[Sequence[ExpiringPassword]]:
     """Yield active accounts whose password expires between two dates, both included, a page at a time."""
-    after_date, after_no = "", 0
-    while True:
-        rows: Sequence[Row] = await tx.rows(
-            "accounts.passwords_expiring",
-            expires_from=expires_from.isoformat(),
-            expires_to=expires_to.isoformat(),
-            after_date=after_date,
-            after_no=after_no,
-            most=page,
-        )
-        if rows:
-            yield [
-                ExpiringPassword(
-                    r["account_id"],
-                    r["email"],
-                    f"{r['first_name']} {r['last_name']}",
-                    as_date(r["password_expires_on"]),
-                )
-                for r in rows
-            ]
-        if len(rows) < page:
-            return
-        after_date, after_no = rows[-1]["password_expires_on"], rows[-1]["no"]
+    pages = paged(
+        tx, "accounts.passwords_expiring", page=page,
+        after={"after_date": ("password_expires_on", ""), "after_no": ("no", 0)},
+        expires_from=expires_from.isoformat(), expires_to=expires_to.isoformat(),
+    )  # fmt: skip
+    async for rows in pages:
+        yield [
+            ExpiringPassword(
+                row["account_id"],
+                row["email"],
+                f"{row['first_name']} {row['last_name']}",
+                as_date(row["password_expires_on"]),
+            )
+            for row in rows
+        ]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from messages.approval import ApprovalAgencyListReceived
 from messages.message import same_address
 from store.contract import Transaction, as_date, as_text
+from store.paging import paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,8 @@ async def is_listed(tx: Transaction, agency: str, email: str) -> bool:
 
 async def dropped(tx: Transaction, *, page: int = 500) -> AsyncIterator[Sequence[Dropped]]:
     """Yield accounts whose holders stand on no list any more, though they did (R8)."""
-    after_no = 0
-    while True:
-        rows = await tx.rows("agencies.dropped", after_no=after_no, most=page)
+    async for rows in paged(tx, "agencies.dropped", page=page, after={"after_no": ("no", 0)}):
         yield [Dropped(row["account_id"], row["agency"], as_date(row["dropped_on"])) for row in rows]
-        if len(rows) < page:
-            return
-        after_no = rows[-1]["no"]
 
 
 async def train(tx: Transaction, registration_id: str, *, trained_on: date, by: str, now: datetime) -> bool:

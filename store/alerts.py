@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from store.contract import Row, Transaction, as_date, as_text
+from store.paging import paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,9 @@ async def posted(
     tx: Transaction, *, from_at: datetime, to_at: datetime, page: int = 1000
 ) -> AsyncIterator[Sequence[PostedAlert]]:
     """Yield the standing alerts that were posted between two moments, in their order, a page at a time."""
-    after = 0
-    while True:
-        rows = await tx.rows("alerts.posted", from_at=as_text(from_at), to_at=as_text(to_at), after=after, most=page)
-        if rows:
-            yield [_alert(row) for row in rows]
-        if len(rows) < page:
-            return
-        after = rows[-1]["no"]
+    span = {"from_at": as_text(from_at), "to_at": as_text(to_at)}
+    async for rows in paged(tx, "alerts.posted", page=page, after={"after": ("no", 0)}, **span):
+        yield [_alert(row) for row in rows]
 
 
 async def replace_crossings(
@@ -111,19 +107,10 @@ async def noticed(
     tx: Transaction, *, from_on: date, today: date, raised_from: date, page: int = 1000
 ) -> AsyncIterator[Sequence[Noticed]]:
     """Yield what was noticed from a day on and before today, by prescriber and day, a page at a time."""
-    prescriber, on = "", ""
-    while True:
-        rows = await tx.rows(
-            "alerts.noticed",
-            from_on=from_on.isoformat(),
-            today=today.isoformat(),
-            raised_from=raised_from.isoformat(),
-            after_prescriber=prescriber,
-            after_on=on,
-            most=page,
-        )
-        if rows:
-            yield [Noticed(row["prescriber"], as_date(row["noticed_on"]), row["alerts"]) for row in rows]
-        if len(rows) < page:
-            return
-        prescriber, on = rows[-1]["prescriber"], rows[-1]["noticed_on"]
+    pages = paged(
+        tx, "alerts.noticed", page=page,
+        after={"after_prescriber": ("prescriber", ""), "after_on": ("noticed_on", "")},
+        from_on=from_on.isoformat(), today=today.isoformat(), raised_from=raised_from.isoformat(),
+    )  # fmt: skip
+    async for rows in pages:
+        yield [Noticed(row["prescriber"], as_date(row["noticed_on"]), row["alerts"]) for row in rows]

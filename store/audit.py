@@ -15,8 +15,10 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from store.contract import Row, Transaction, Value, as_text
+from store.paging import paged
 
 _PAGE = 2000
 _SEALED = ("acted_at", "actor", "on_behalf", "act", "outcome", "message_id", "record", "changes")
@@ -25,8 +27,7 @@ Change = tuple[str, Mapping[str, str | None]]
 """A statement that wrote something, and its fields' hashes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One act. ``actor`` is a broker user, ``operator:…`` or ``sweep:…``; ``on_behalf`` the person the message names."""
 
     actor: str
@@ -126,6 +127,7 @@ async def append(tx: Transaction, entries: Sequence[Entry], *, now: datetime, ke
     """Add the entries to the end of a chain, in their order; they commit with what they tell of."""
     if not entries:
         return
+    hasher = _hasher(key)
     head = await tx.row("audit.take_head") or await tx.row("audit.wait_for_head")
     assert head is not None
     chain, place, last = head["chain"], head["place"], head["hash"]
@@ -133,27 +135,31 @@ async def append(tx: Transaction, entries: Sequence[Entry], *, now: datetime, ke
     acted_at = as_text(now)
     for entry in entries:
         place += 1
-        changes = json.dumps(entry.changes, separators=(",", ":")) if entry.changes else ""
-        told = (
-            acted_at,
-            entry.actor,
-            entry.on_behalf,
-            entry.act,
-            entry.outcome,
-            entry.message_id,
-            entry.record,
-            changes,
-        )
-        last = _chained(last, chain, place, told, key)
+        actor, act, outcome, on_behalf, message_id, record, changed = entry
+        changes = json.dumps(changed, separators=(",", ":")) if changed else ""
+        told = (acted_at, actor, on_behalf, act, outcome, message_id, record, changes)
+        last = _chained(last, chain, place, told, hasher)
         rows.append((chain, place, *told, last))
     await tx.insert_all("audit.insert", rows)
     await tx.run("audit.move_head", chain=chain, place=place, hash=last)
 
 
-def _chained(last: str, chain: int, place: int, told: Sequence[str], key: bytes) -> str:
-    # Every field by its length, so that no two rows can ever read the same.
-    plain = "".join(f"{len(part)}:{part}" for part in (last, str(chain), str(place), *told))
-    return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), key=key, digest_size=32).hexdigest()
+def _hasher(key: bytes) -> hashlib.blake2b:
+    """Take the key in; each row's hash goes on from a copy."""
+    return hashlib.blake2b(key=key, digest_size=32)
+
+
+def _chained(last: str, chain: int, place: int, told: Sequence[str], hasher: hashlib.blake2b) -> str:
+    # Every field by its length, so that no two rows can ever read the same; written out, for each message comes by here.
+    n, c, p = len, str(chain), str(place)
+    at, actor, behalf, act, outcome, message, record, changes = told
+    plain = (
+        f"{n(last)}:{last}{n(c)}:{c}{n(p)}:{p}{n(at)}:{at}{n(actor)}:{actor}{n(behalf)}:{behalf}{n(act)}:{act}"
+        f"{n(outcome)}:{outcome}{n(message)}:{message}{n(record)}:{record}{n(changes)}:{changes}"
+    )
+    row = hasher.copy()
+    row.update(plain.encode("utf-8", "surrogatepass"))
+    return row.hexdigest()
 
 
 async def heads(tx: Transaction) -> list[Head]:
@@ -183,7 +189,7 @@ async def verify(tx: Transaction, *, key: bytes, expected: Sequence[Head] = ()) 
         chain = int(row["chain"])
         kept = {head.place: head.hash for head in expected if head.chain == chain}
         place, last = 0, ""
-        while page := await tx.rows("audit.page", chain=chain, after=place, most=_PAGE):
+        async for page in paged(tx, "audit.page", page=_PAGE, after={"after": ("place", 0)}, chain=chain):
             for one in page:
                 found.breaks += _misfits(one, place, last, key, kept.pop(one["place"], None))
                 place, last = one["place"], one["hash"]
@@ -203,7 +209,7 @@ def _misfits(row: Row, place: int, last: str, key: bytes, expected: str | None) 
     found = []
     if here != place + 1:
         found.append(Break(chain, place + 1, f"{here - place - 1} rows are missing before place {here}"))
-    elif row["hash"] != _chained(last, chain, here, [row[name] for name in _SEALED], key):
+    elif row["hash"] != _chained(last, chain, here, [row[name] for name in _SEALED], _hasher(key)):
         found.append(Break(chain, here, "the row was changed, or another stood before it"))
     if expected is not None and row["hash"] != expected:
         found.append(Break(chain, here, "the row is not the one of the expected head"))

@@ -10,6 +10,7 @@ from typing import Literal
 
 from messages.message import same_address
 from store.contract import Transaction, as_moment, as_text
+from store.paging import Key, paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,9 @@ async def marked_among(tx: Transaction, keys: Collection[str]) -> frozenset[str]
 
 async def marked(tx: Transaction, *, page: int = 500) -> AsyncIterator[Sequence[Marked]]:
     """Yield the addresses that take no mail, the longest marked first, a page at a time; for the administrators."""
-    after_at, after_no = "", 0
-    while True:
-        rows = await tx.rows("bounces.marked", after_at=after_at, after_no=after_no, most=page)
-        if rows:
-            yield [Marked(row["address"], row["status"], as_moment(row["bounced_at"])) for row in rows]
-        if len(rows) < page:
-            return
-        after_at, after_no = rows[-1]["bounced_at"], rows[-1]["no"]
+    after: Key = {"after_at": ("bounced_at", ""), "after_no": ("no", 0)}
+    async for rows in paged(tx, "bounces.marked", page=page, after=after):
+        yield [Marked(row["address"], row["status"], as_moment(row["bounced_at"])) for row in rows]
 
 
 async def marked_count(tx: Transaction) -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from messages.conduct import Finding, What
 from store.contract import Conflict, Row, Transaction, as_moment, as_text
+from store.paging import Key, paged
 
 State = Literal["open", "referred", "closed"]
 Act = Literal["referred", "noted", "outcome_recorded"]
@@ -150,14 +151,9 @@ async def history(tx: Transaction, case_no: int) -> Sequence[Past]:
 
 async def unclosed(tx: Transaction, *, page: int = 500) -> AsyncIterator[Sequence[Case]]:
     """Yield the cases without an outcome, the oldest first, a page at a time; for the administrators' digest."""
-    after_at, after_no = "", 0
-    while True:
-        rows = await tx.rows("conduct.unclosed", after_at=after_at, after_no=after_no, most=page)
-        if rows:
-            yield [_case(row) for row in rows]
-        if len(rows) < page:
-            return
-        after_at, after_no = rows[-1]["reported_at"], rows[-1]["no"]
+    after: Key = {"after_at": ("reported_at", ""), "after_no": ("no", 0)}
+    async for rows in paged(tx, "conduct.unclosed", page=page, after=after):
+        yield [_case(row) for row in rows]
 
 
 def _case(row: Row) -> Case:

@@ -6,14 +6,17 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from messages.message import same_address
 from messages.registration import Applicant
 from store.contract import Row, Transaction, Value, as_date, as_text
+from store.paging import Key, paged
 
 Kind = Literal["csp", "dea", "license"]
 _SEPARATORS = re.compile(r"[\W_]+")
+_BY_CREDENTIAL: Key = MappingProxyType({"after_no": ("no", 0), "after_account": ("account_id", "")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,38 +119,30 @@ async def held_by(tx: Transaction, account_id: str) -> list[Held]:
 
 async def lapsed_unnoticed(tx: Transaction, today: date, *, page: int = 500) -> AsyncIterator[Sequence[Held]]:
     """Yield what has lapsed and has not suspended its account, whether the account depends on it or not."""
-    after: dict[str, Value] = {"after_date": "", "after_no": 0, "after_account": ""}
-    while rows := await tx.rows("credentials.lapsed_unnoticed", today=today.isoformat(), most=page, **after):
+    after = {"after_date": ("lapses_on", ""), **_BY_CREDENTIAL}
+    async for rows in paged(tx, "credentials.lapsed_unnoticed", page=page, after=after, today=today.isoformat()):
         yield [_held(row) for row in rows]
-        last = rows[-1]
-        after = {"after_date": last["lapses_on"], "after_no": last["no"], "after_account": last["account_id"]}
 
 
 async def told_by(tx: Transaction, seq: int, *, page: int = 500) -> AsyncIterator[Sequence[Held]]:
     """Yield the accounts that hold what one message told of."""
-    after: dict[str, Value] = {"after_no": 0, "after_account": ""}
-    while rows := await tx.rows("credentials.told_by", seq=seq, most=page, **after):
+    async for rows in paged(tx, "credentials.told_by", page=page, after=_BY_CREDENTIAL, seq=seq):
         yield [_held(row) for row in rows]
-        after = {"after_no": rows[-1]["no"], "after_account": rows[-1]["account_id"]}
 
 
 async def lapsing_on(tx: Transaction, day: date, *, page: int = 500) -> AsyncIterator[Sequence[Warned]]:
     """Yield holders of what lapses on a day."""
-    after: dict[str, Value] = {"after_no": 0, "after_account": ""}
-    while rows := await tx.rows("credentials.lapsing_on", lapses_on=day.isoformat(), most=page, **after):
+    async for rows in paged(tx, "credentials.lapsing_on", page=page, after=_BY_CREDENTIAL, lapses_on=day.isoformat()):
         yield [
             Warned(r["account_id"], r["credential"], r["email"], r["role"], f"{r['first_name']} {r['last_name']}")
             for r in rows
         ]
-        after = {"after_no": rows[-1]["no"], "after_account": rows[-1]["account_id"]}
 
 
 async def unregistered(tx: Transaction, today: date, *, page: int = 500) -> AsyncIterator[Sequence[Unregistered]]:
     """Yield holders of a CSP registration in force without account or pending registration, by number (R5)."""
-    after_number = ""
-    while rows := await tx.rows(
-        "credentials.unregistered", today=today.isoformat(), after_number=after_number, most=page
-    ):
+    after = {"after_number": ("number_key", "")}
+    async for rows in paged(tx, "credentials.unregistered", page=page, after=after, today=today.isoformat()):
         yield [
             Unregistered(
                 row["number_key"], row["holder_name"], row["holder_email"], row["npi"],
@@ -155,7 +150,6 @@ async def unregistered(tx: Transaction, today: date, *, page: int = 500) -> Asyn
             )
             for row in rows
         ]  # fmt: skip
-        after_number = rows[-1]["number_key"]
 
 
 async def note_invited(tx: Transaction, numbers: Sequence[str], today: date) -> None:
@@ -166,10 +160,9 @@ async def note_invited(tx: Transaction, numbers: Sequence[str], today: date) -> 
 
 async def suspended_since(tx: Transaction, moment: datetime, *, page: int = 500) -> AsyncIterator[Sequence[Lapsed]]:
     """Yield accounts that a lapsed credential suspended since a moment and that still are."""
-    after_no = 0
-    while rows := await tx.rows("credentials.suspended_since", moment=as_text(moment), after_no=after_no, most=page):
+    after = {"after_no": ("no", 0)}
+    async for rows in paged(tx, "credentials.suspended_since", page=page, after=after, moment=as_text(moment)):
         yield [Lapsed(row["account_id"], row["cause"].removeprefix("credential:")) for row in rows]
-        after_no = rows[-1]["no"]
 
 
 def _held(row: Row) -> Held:

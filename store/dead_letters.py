@@ -146,6 +146,12 @@ async def _resolve(tx: Transaction, no: int, state: str, *, operator: Operator, 
     return resolved == 1
 
 
+async def unauthorised(tx: Transaction, *, since: datetime, least: int) -> dict[str, int]:
+    """Return the senders of so many messages since a moment that they may not send, and how many (R61)."""
+    rows = await tx.rows("dead_letters.unauthorised", since=as_text(since), least=least)
+    return {row["sender"]: row["number"] for row in rows}
+
+
 async def record_act(tx: Transaction, act: str, object_: str, *, operator: Operator, why: str, now: datetime) -> None:
     """Remember what an operator did, to what, and why; the audit trail has it too (R60)."""
     await tx.run(

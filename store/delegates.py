@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from store.contract import Row, Transaction, as_moment, as_text
+from store.paging import paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,9 @@ async def end_all(tx: Transaction, delegate_id: str, *, now: datetime) -> None:
 
 async def roster(tx: Transaction, supervisor_id: str, *, page: int = 500) -> AsyncIterator[Sequence[RosterEntry]]:
     """Yield the delegates who may act for a supervisor (R23)."""
-    after_id = ""
-    while True:
-        rows = await tx.rows("delegates.roster", supervisor_id=supervisor_id, after_id=after_id, most=page)
+    after = {"after_id": ("account_id", "")}
+    async for rows in paged(tx, "delegates.roster", page=page, after=after, supervisor_id=supervisor_id):
         yield [RosterEntry(row["account_id"], row["email"], _name(row)) for row in rows]
-        if len(rows) < page:
-            return
-        after_id = rows[-1]["account_id"]
 
 
 async def confirm(tx: Transaction, supervisor_id: str, *, now: datetime) -> None:
@@ -124,13 +121,9 @@ async def confirm(tx: Transaction, supervisor_id: str, *, now: datetime) -> None
 
 async def rosters_unconfirmed(tx: Transaction, *, before: datetime, page: int = 500) -> AsyncIterator[Sequence[Roster]]:
     """Yield rosters of active supervisors that nobody confirmed since before a moment (R23)."""
-    after_id = ""
-    while True:
-        rows = await tx.rows("delegates.rosters_unconfirmed", before=as_text(before), after_id=after_id, most=page)
+    after = {"after_id": ("account_id", "")}
+    async for rows in paged(tx, "delegates.rosters_unconfirmed", page=page, after=after, before=as_text(before)):
         yield [Roster(r["account_id"], r["email"], _name(r), r["delegates"], as_moment(r["since"])) for r in rows]
-        if len(rows) < page:
-            return
-        after_id = rows[-1]["account_id"]
 
 
 def _name(row: Row) -> str:

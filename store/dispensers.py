@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final, Literal, NamedTuple
 
 from store.contract import Row, Transaction, as_date
+from store.paging import paged
 
 Kind = Literal["pharmacy", "practitioner", "veterinarian"]
 Facility = Literal["", "institutional", "treatment_programme", "licensed_facility"]
@@ -135,18 +136,12 @@ async def overdue(
 
     Those under a standing exemption today are left out. One that has ended covers up to its last day.
     """
-    after_day, after = "", ""
-    while True:
-        rows = await tx.rows(
-            "dispensers.behind",
-            kind=kind, covered_to=covered_to.isoformat(), after_day=after_day, after=after, most=page,
-        )  # fmt: skip
+    after = {"after_day": ("covered_to", ""), "after": ("dispenser", "")}
+    day = covered_to.isoformat()
+    async for rows in paged(tx, "dispensers.behind", page=page, after=after, kind=kind, covered_to=day):
         exempt_to = await _exempt_to(tx, rows, today)
         behind = [_behind(row, max(row["covered_to"], exempt_to.get(row["dispenser"], ""))) for row in rows]
         yield [one for one in behind if one.covered_to <= covered_to]
-        if len(rows) < page:
-            return
-        after_day, after = rows[-1]["covered_to"], rows[-1]["dispenser"]
 
 
 async def _exempt_to(tx: Transaction, rows: Sequence[Row], today: date) -> dict[str, str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from store.contract import Row, Transaction, as_text
+from store.paging import paged
 from store.treatments import want_recount
 
 Monitoring = Literal["over_48_hours", "any_supply"]
@@ -57,14 +58,8 @@ async def among(tx: Transaction, ndcs: Collection[str]) -> Mapping[str, Drug] | 
 
 async def listed(tx: Transaction, *, schedule: str = "", page: int = 1000) -> AsyncIterator[Sequence[Drug]]:
     """Yield the table by number, a page at a time."""
-    after = ""
-    while True:
-        rows = await tx.rows("drugs.listed", after=after, schedule=schedule, most=page)
-        if rows:
-            yield [_drug(row) for row in rows]
-        if len(rows) < page:
-            return
-        after = rows[-1]["ndc"]
+    async for rows in paged(tx, "drugs.listed", page=page, after={"after": ("ndc", "")}, schedule=schedule):
+        yield [_drug(row) for row in rows]
 
 
 def _drug(row: Row) -> Drug:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -56,16 +56,26 @@ async def settle_all(tx: Transaction, endings: Sequence[Ending], now: datetime) 
         await tx.run("inbox.settle", endings=json.dumps(endings), settled_at=as_text(now))
 
 
+async def answer_all(tx: Transaction, answers: Mapping[int, str]) -> None:
+    """Keep what the senders of messages that are done were told, for whoever asks again."""
+    if answers:
+        await tx.run("inbox.answer", answers=json.dumps(answers))
+
+
 async def settle(tx: Transaction, seq: int, state: State, answer: str | None, now: datetime) -> None:
     """Write the outcome of one message."""
     await settle_all(tx, [Ending(seq, state, answer)], now)
 
 
-async def count_attempt(tx: Transaction, envelope: Envelope) -> int:
-    """Count one more attempt of a redelivered message and return how many there were."""
-    row = await tx.row("inbox.count_attempt", sender=envelope.sender, message_id=envelope.message_id)
-    assert row is not None
-    return int(row["count"])
+async def attempts(tx: Transaction, envelope: Envelope) -> int:
+    """Return how many attempts of a redelivered message were begun and have no outcome."""
+    row = await tx.row("inbox.attempts", sender=envelope.sender, message_id=envelope.message_id)
+    return 0 if row is None else int(row["count"])
+
+
+async def set_attempts(tx: Transaction, envelope: Envelope, count: int) -> None:
+    """So many attempts were begun; written again after any doubt whether it was committed, it says the same."""
+    await tx.run("inbox.set_attempts", sender=envelope.sender, message_id=envelope.message_id, count=count)
 
 
 async def forget_attempts(tx: Transaction, envelope: Envelope) -> None:

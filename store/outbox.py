@@ -119,14 +119,32 @@ async def expire_leases(tx: Transaction, now: datetime) -> int:
     return await tx.run("outbox.expire_leases", now=as_text(now))
 
 
-async def hand_over_all(tx: Transaction, numbers: Sequence[int], leased_by: str) -> set[int]:
-    """Mark mails as handed over, before the final dot; return those this relay still held."""
-    rows = await tx.rows("outbox.hand_over", numbers=json.dumps(numbers), leased_by=leased_by)
+async def renew_all(tx: Transaction, numbers: Sequence[int], leased_by: str, leased_until: datetime) -> None:
+    """Hold on to mails that this relay still holds."""
+    if numbers:
+        at = as_text(leased_until)
+        await tx.run("outbox.renew", numbers=json.dumps(numbers), leased_by=leased_by, leased_until=at)
+
+
+async def hand_over_all(tx: Transaction, numbers: Sequence[int], leased_by: str, leased_until: datetime) -> set[int]:
+    """Mark mails as handed over, before the final dot, and renew their leases; return those this relay still held."""
+    if not numbers:
+        return set()
+    at = as_text(leased_until)
+    rows = await tx.rows("outbox.hand_over", numbers=json.dumps(numbers), leased_by=leased_by, leased_until=at)
     return {row["no"] for row in rows}
+
+
+async def release_all(tx: Transaction, numbers: Sequence[int], leased_by: str) -> None:
+    """Give back mails that were certainly not sent: due again as they were before."""
+    if numbers:
+        await tx.run("outbox.release", numbers=json.dumps(numbers), leased_by=leased_by)
 
 
 async def settle_all(tx: Transaction, settled: Sequence[Settled], leased_by: str, now: datetime) -> None:
     """Write how each sending ended."""
+    if not settled:
+        return
     at = as_text(now)
     ended = [
         [one.no, one.state, one.attempts, as_text(one.due_at), one.reply, None if one.state == "due" else at]

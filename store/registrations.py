@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from messages.message import same_address
 from messages.registration import Applicant, RegistrationSubmitted
-from store.contract import Row, Transaction, as_moment, as_text
+from store.contract import Transaction, as_moment, as_text
+from store.paging import Key, paged
 
 Closed = Literal["approved", "rejected", "withdrawn", "expired"]
+_LONGEST_WAITING_FIRST: Key = MappingProxyType({"after_since": ("state_since", ""), "after_no": ("no", 0)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,40 +155,23 @@ async def decide(
 
 async def waiting_on_applicants(tx: Transaction, *, before: datetime, page: int = 500) -> AsyncIterator[Sequence[str]]:
     """Yield the ids of registrations that wait on somebody outside the programme since before a moment (R12)."""
-    after_since, after_no = "", 0
-    while True:
-        rows = await tx.rows(
-            "registrations.waiting_on_applicants",
-            before=as_text(before), after_since=after_since, after_no=after_no, most=page,
-        )  # fmt: skip
+    async for rows in paged(
+        tx, "registrations.waiting_on_applicants", page=page, after=_LONGEST_WAITING_FIRST, before=as_text(before)
+    ):
         yield [row["registration_id"] for row in rows]
-        if len(rows) < page:
-            return
-        after_since, after_no = rows[-1]["state_since"], rows[-1]["no"]
 
 
 async def waiting_on_programme(tx: Transaction, *, page: int = 500) -> AsyncIterator[Sequence[Waiting]]:
     """Yield what waits on an administrator or the programme manager, the longest waiting first (R11)."""
-    after_since, after_no = "", 0
-    while True:
-        rows: Sequence[Row] = await tx.rows(
-            "registrations.waiting_on_programme", after_since=after_since, after_no=after_no, most=page
-        )
+    async for rows in paged(tx, "registrations.waiting_on_programme", page=page, after=_LONGEST_WAITING_FIRST):
         yield [Waiting(r["registration_id"], r["role"], r["state"], as_moment(r["state_since"])) for r in rows]
-        if len(rows) < page:
-            return
-        after_since, after_no = rows[-1]["state_since"], rows[-1]["no"]
 
 
 async def pending_on_list(tx: Transaction, agency_key: str, *, page: int = 500) -> AsyncIterator[Sequence[str]]:
     """Yield the ids of pending registrations that an agency's list is about (R8)."""
-    after_no = 0
-    while True:
-        rows = await tx.rows("registrations.pending_on_list", agency_key=agency_key, after_no=after_no, most=page)
+    after = {"after_no": ("no", 0)}
+    async for rows in paged(tx, "registrations.pending_on_list", page=page, after=after, agency_key=agency_key):
         yield [row["registration_id"] for row in rows]
-        if len(rows) < page:
-            return
-        after_no = rows[-1]["no"]
 
 
 async def ask(tx: Transaction, registration_id: str, question: str, *, by: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from store.contract import Transaction, as_date, as_text
+from store.paging import paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,16 @@ async def numbers_of(tx: Transaction, account_id: str) -> Numbers:
 
 async def prescribers(tx: Transaction, *, page: int = 5000) -> AsyncIterator[Sequence[Prescriber]]:
     """Yield the active accounts whose holders records know by a number, a page at a time."""
-    after = 0
-    while True:
-        rows = await tx.rows("reviews.prescribers", after=after, most=page)
-        if rows:
-            yield [
-                Prescriber(
-                    row["account_id"],
-                    row["email"],
-                    f"{row['first_name']} {row['last_name']}",
-                    Numbers(row["dea"].upper(), row["npi"]),
-                )
-                for row in rows
-            ]
-        if len(rows) < page:
-            return
-        after = rows[-1]["no"]
+    async for rows in paged(tx, "reviews.prescribers", page=page, after={"after": ("no", 0)}):
+        yield [
+            Prescriber(
+                row["account_id"],
+                row["email"],
+                f"{row['first_name']} {row['last_name']}",
+                Numbers(row["dea"].upper(), row["npi"]),
+            )
+            for row in rows
+        ]
 
 
 async def insert(
@@ -178,18 +173,7 @@ async def refusals(
     tx: Transaction, *, from_at: datetime, to_at: datetime, page: int = 1000
 ) -> AsyncIterator[Sequence[Refused]]:
     """Yield who was refused a patient's record between two moments, by account and reason, a page at a time (R24)."""
-    requester, code = "", ""
-    while True:
-        rows = await tx.rows(
-            "reviews.refusals",
-            from_at=as_text(from_at),
-            to_at=as_text(to_at),
-            after_requester=requester,
-            after_code=code,
-            most=page,
-        )
-        if rows:
-            yield [Refused(row["requester_id"], row["code"], row["queries"]) for row in rows]
-        if len(rows) < page:
-            return
-        requester, code = rows[-1]["requester_id"], rows[-1]["code"]
+    after = {"after_requester": ("requester_id", ""), "after_code": ("code", "")}
+    span = {"from_at": as_text(from_at), "to_at": as_text(to_at)}
+    async for rows in paged(tx, "reviews.refusals", page=page, after=after, **span):
+        yield [Refused(row["requester_id"], row["code"], row["queries"]) for row in rows]

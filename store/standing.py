@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from store.contract import Row, Transaction, as_date, as_moment, as_text
+from store.paging import paged
 
 Cause = Literal["administrator", "credential:csp", "credential:dea", "credential:license"]
 _NEWEST = 2**62
@@ -93,27 +94,23 @@ async def record(tx: Transaction, account_id: str, change: Change) -> None:
 
 async def history(tx: Transaction, account_id: str, *, page: int = 500) -> AsyncIterator[Sequence[Change]]:
     """Yield an account's history, newest first, a page at a time."""
-    before_no = _NEWEST
-    while rows := await tx.rows("standing.history", account_id=account_id, before_no=before_no, most=page):
+    before = {"before_no": ("no", _NEWEST)}
+    async for rows in paged(tx, "standing.history", page=page, after=before, account_id=account_id):
         yield [
             Change(row["what"], row["ground"], row["actor"], row["reason"], as_moment(row["changed_at"]))
             for row in rows
         ]
-        before_no = rows[-1]["no"]
 
 
 async def resting_delegates(
     tx: Transaction, supervisor_id: str, *, page: int = 500
 ) -> AsyncIterator[Sequence[RestingDelegate]]:
     """Yield the active delegates whose approved link to a supervisor rests (R23)."""
-    after_no = 0
-    while rows := await tx.rows(
-        "standing.resting_delegates", supervisor_id=supervisor_id, after_no=after_no, most=page
-    ):
+    after = {"after_no": ("no", 0)}
+    async for rows in paged(tx, "standing.resting_delegates", page=page, after=after, supervisor_id=supervisor_id):
         yield [
             RestingDelegate(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}") for row in rows
         ]
-        after_no = rows[-1]["no"]
 
 
 async def report_eligibility(tx: Transaction, account_id: str, why: str, now: datetime) -> None:
@@ -133,10 +130,8 @@ async def decide_eligibility(
 
 async def eligibility_to_look_at(tx: Transaction, *, page: int = 500) -> AsyncIterator[Sequence[EligibilityReport]]:
     """Yield what administrators must look at, oldest first (R22)."""
-    after_no = 0
-    while rows := await tx.rows("standing.eligibility_to_look_at", after_no=after_no, most=page):
+    async for rows in paged(tx, "standing.eligibility_to_look_at", page=page, after={"after_no": ("no", 0)}):
         yield [_report(row) for row in rows]
-        after_no = rows[-1]["no"]
 
 
 def _report(row: Row) -> EligibilityReport:

@@ -19,7 +19,7 @@ Engine = Literal["sqlite", "postgres"]
 
 _HEAD = re.compile(r"^-- name: (\w+)(?: (sqlite|postgres))?$", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
-_INSERT = re.compile(r"INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\([^)]*\)", re.IGNORECASE)
+_INSERT = re.compile(r"INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^)]*)\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Statement:
     sql: str
     parameters: tuple[str, ...]
     table: str | None
-    """The table a plain INSERT … VALUES writes to, for engines with a bulk path."""
+    """The table a plain INSERT … VALUES of its parameters writes to, for engines with a bulk path."""
     columns: tuple[str, ...]
 
     def from_staging(self, staging: str) -> str:
@@ -54,6 +54,8 @@ def _statement(name: str, text: str, engine: Engine) -> Statement:
 
     sql = _PARAMETER.sub(numbered, "\n".join(lines)).strip().rstrip(";")
     insert = _INSERT.search(sql)
+    if insert and [value.strip()[1:] for value in insert[3].split(",")] != [str(n + 1) for n in range(len(parameters))]:
+        insert = None  # values of its own, or parameters behind them: no row can stand for it in a staging table
     return Statement(
         name=name,
         sql=sql,

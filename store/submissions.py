@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from store.contract import Row, Transaction, as_date, as_text
+from store.paging import paged
 
 _SLICE_ROWS: Final = 5000
 
@@ -19,6 +20,8 @@ class Processed:
 
     seq: int
     report: str
+    created_at: str
+    body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class OpenError(NamedTuple):
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
     """Return a transaction processed before; None also when it failed or was a test, which may come again (F11)."""
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
-    return None if row is None else Processed(row["seq"], row["report"])
+    return None if row is None else Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"])
 
 
 async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:
@@ -131,24 +134,19 @@ async def uncorrected(
     tx: Transaction, *, reported_from: date, reported_to: date, page: int = 1000
 ) -> AsyncIterator[Sequence[Uncorrected]]:
     """Yield submissions of some days that still have records in error, a page at a time (R47)."""
-    after_day, after_seq = "", 0
-    while True:
-        rows = await tx.rows(
-            "submissions.uncorrected",
-            reported_from=reported_from.isoformat(), reported_to=reported_to.isoformat(),
-            after_day=after_day, after_seq=after_seq, most=page,
-        )  # fmt: skip
-        if rows:
-            yield [
-                Uncorrected(
-                    row["seq"], row["sender"], row["transaction_control"], row["file_name"], row["errors"],
-                    as_date(row["reported_on"]),
-                )
-                for row in rows
-            ]  # fmt: skip
-        if len(rows) < page:
-            return
-        after_day, after_seq = rows[-1]["reported_on"], rows[-1]["seq"]
+    pages = paged(
+        tx, "submissions.uncorrected", page=page,
+        after={"after_day": ("reported_on", ""), "after_seq": ("seq", 0)},
+        reported_from=reported_from.isoformat(), reported_to=reported_to.isoformat(),
+    )  # fmt: skip
+    async for rows in pages:
+        yield [
+            Uncorrected(
+                row["seq"], row["sender"], row["transaction_control"], row["file_name"], row["errors"],
+                as_date(row["reported_on"]),
+            )
+            for row in rows
+        ]  # fmt: skip
 
 
 async def listed(

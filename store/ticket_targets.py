@@ -9,6 +9,7 @@ from typing import Literal
 
 from messages.ticket import Category
 from store.contract import Transaction, as_moment, as_text
+from store.paging import Key, paged
 from store.tickets import Act, Ticket
 
 What = Literal["response", "resolution"]
@@ -88,16 +89,9 @@ async def take_speaking(tx: Transaction, now: datetime, *, page: int = 500) -> A
 
 async def past(tx: Transaction, now: datetime, *, page: int = 500) -> AsyncIterator[Sequence[PastTarget]]:
     """Yield the targets that are over and not kept, the longest over first, a page at a time."""
-    after_due, after_no = "", 0
-    while True:
-        rows = await tx.rows(
-            "ticket_targets.past", now=as_text(now), after_due=after_due, after_no=after_no, most=page
-        )  # fmt: skip
-        if rows:
-            yield [PastTarget(r["number"], r["category"], r["what"], as_moment(r["due_at"])) for r in rows]
-        if len(rows) < page:
-            return
-        after_due, after_no = rows[-1]["due_at"], rows[-1]["no"]
+    after: Key = {"after_due": ("due_at", ""), "after_no": ("no", 0)}
+    async for rows in paged(tx, "ticket_targets.past", page=page, after=after, now=as_text(now)):
+        yield [PastTarget(r["number"], r["category"], r["what"], as_moment(r["due_at"])) for r in rows]
 
 
 async def past_count(tx: Transaction, now: datetime) -> int:

@@ -6,13 +6,16 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from store.contract import Transaction, Value
+from store.paging import Key, paged
 
 RecordKey = tuple[str, str, str, int, str, int]
 _KEY = ("dispenser", "prescription_number", "filled_on", "fill_number", "quantity", "partial_fill")
 _PRODUCT_DIGITS = 9  # of an NDC's 11: labeler and product
+_BY_PRESCRIBER: Key = MappingProxyType({"after": ("prescriber", "")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,40 +186,24 @@ async def due(
     Counted are reviews due up to ``to_on`` of treatments that go on. A review whose due date is one of ``reminded_on`` has its
     turn today.
     """
-    after = ""
-    while True:
-        rows = await tx.rows(
-            "treatments.due",
-            today=today.isoformat(),
-            to_on=to_on.isoformat(),
-            reminded=json.dumps([day.isoformat() for day in reminded_on]),
-            after=after,
-            most=page,
-        )
-        if rows:
-            yield {
-                row["prescriber"]: Standing(row["standing"] - row["overdue"], row["overdue"], row["turns"] > 0)
-                for row in rows
-            }
-        if len(rows) < page:
-            return
-        after = rows[-1]["prescriber"]
+    pages = paged(
+        tx, "treatments.due", page=page, after=_BY_PRESCRIBER, today=today.isoformat(), to_on=to_on.isoformat(),
+        reminded=json.dumps([day.isoformat() for day in reminded_on]),
+    )  # fmt: skip
+    async for rows in pages:
+        yield {
+            row["prescriber"]: Standing(row["standing"] - row["overdue"], row["overdue"], row["turns"] > 0)
+            for row in rows
+        }
 
 
 async def missed_counts(
     tx: Transaction, *, from_on: date, to_on: date, page: int = 1000
 ) -> AsyncIterator[Mapping[str, int]]:
     """Yield how many records each prescriber wrote without a review in time, between two days, a page at a time (R51)."""
-    after = ""
-    while True:
-        rows = await tx.rows(
-            "treatments.missed_counts", from_on=from_on.isoformat(), to_on=to_on.isoformat(), after=after, most=page
-        )
-        if rows:
-            yield {row["prescriber"]: row["missed"] for row in rows}
-        if len(rows) < page:
-            return
-        after = rows[-1]["prescriber"]
+    span = {"from_on": from_on.isoformat(), "to_on": to_on.isoformat()}
+    async for rows in paged(tx, "treatments.missed_counts", page=page, after=_BY_PRESCRIBER, **span):
+        yield {row["prescriber"]: row["missed"] for row in rows}
 
 
 async def counts(tx: Transaction) -> Mapping[str, int]:

@@ -14,8 +14,8 @@ from messages.message import Message
 from store.audit import Change, Entry
 
 ACTORS = (
-    "administrator", "programme_manager", "actor", "author", "reviewer", "supervisor", "delegate", "address",
-    "requester_email", "reporter_email", "email",
+    "administrator", "programme_manager", "actor", "author", "reviewer", "requester", "supervisor", "delegate",
+    "address", "requester_email", "reporter_email", "email",
 )  # fmt: skip
 """Fields that say who acted; where a model has more than one, the first in this order."""
 

@@ -27,6 +27,7 @@ from messages.errors import Misconfigured
 from messages.registry import families
 from notifier.folder import FolderTransport
 from notifier.render import Renderer, Sender
+from notifier.sender import WARRANTY
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Transport
 from store.audit import Operator
@@ -109,6 +110,11 @@ def renderer_of(settings: Settings) -> Renderer:
         programme_name=settings.programme_name,
         programme_short=settings.programme_short,
         portal_url=settings.portal_url,
+        reply_to=settings.mail_reply_to or None,
+        language=settings.mail_language,
+        disclaimer=settings.disclaimer or WARRANTY,
+        list_id_domain=settings.mail_domain or None,
+        message_id_domain=settings.mail_domain or None,
     )
     return Renderer(sender, overrides=settings.template_folder)
 

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -57,7 +57,7 @@ class Processor:
     """Attempts of a message that was redelivered each time (it ends the process) before it is a dead letter. Below the broker's
     delivery limit of 10, so that the sender is told by us."""
     _begun: dict[tuple[str, str], int] = field(default_factory=dict)
-    """Counted attempts without an outcome so far: while the store is away they go on here and are not counted again."""
+    """Attempts without an outcome so far, and which they are: while the store is away they go on here, not counted again."""
 
     async def process(self, deliveries: Sequence[Delivery]) -> None:
         """Bring every delivery to a committed outcome, in their order.
@@ -96,17 +96,22 @@ class Processor:
 
     async def _quarantined(self, envelope: Envelope) -> None:
         known = await self.store.read(lambda tx: inbox.seen(tx, envelope.sender, envelope.message_id))
-        attempts = 1
-        if known is None:
-            if envelope.key not in self._begun:
-                self._begun[envelope.key] = await self.store.write(lambda tx: inbox.count_attempt(tx, envelope))
-            attempts = self._begun[envelope.key]
+        attempts = 1 if known is not None else await self._counted(envelope)
         if attempts > self.kill_attempts_max:
             reason = Reason("ends_the_process", f"The process ended during each of {attempts - 1} attempts.")
             await self.bury(envelope, reason, origin="process", attempts=attempts - 1)
         else:
-            await self._alone(replace(await self._entry(envelope), is_counted=True), attempts=attempts)
+            await self._alone((await self._entry(envelope))._replace(is_counted=True), attempts=attempts)
         self._begun.pop(envelope.key, None)
+
+    async def _counted(self, envelope: Envelope) -> int:
+        """The attempt that begins now is counted once, however often the store is away before or after it is written."""
+        if envelope.key not in self._begun:
+            before = await self.store.read(lambda tx: inbox.attempts(tx, envelope))
+            self._begun[envelope.key] = before + 1
+        count = self._begun[envelope.key]
+        await self.store.write(lambda tx: inbox.set_attempts(tx, envelope, count))
+        return count
 
     async def bury(self, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int) -> None:
         """Take a message straight to the dead letters; once, however often it is brought."""

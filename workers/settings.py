@@ -59,6 +59,15 @@ class Settings(BaseSettings):
     template_folder: Path | None = Field(None, description="A folder of templates that replace the built-in ones.")
     mail_from: str = Field("no-reply@pmp.example.org", description="The address e-mails come from.")
     mail_from_name: str = Field("Prescription Monitoring Program", description="The name beside it.")
+    mail_reply_to: str = Field("", description="Where answers to e-mails go; empty: the contact's address.")
+    mail_language: str = Field(
+        "en",
+        description="The language that e-mails say they are in; a site's own templates (PMP_TEMPLATE_FOLDER) speak it.",
+    )
+    mail_domain: str = Field(
+        "", description="The domain in Message-ID and List-Id; empty: that of the address e-mails come from."
+    )
+    disclaimer: str = Field("", description="The disclaimer under each e-mail (R27, R50); empty: the built-in one.")
     programme_name: str = Field("Prescription Monitoring Program", description="The programme's name.")
     programme_short: str = Field("PMP", description="Its short name.")
     contact_name: str = Field("Program office", description="Whom e-mails name as contact (R27).")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.registry import handlers
@@ -27,8 +28,7 @@ from workers.auditing import entry_of
 from workers.recoverability import Dead, Wait, after_defer
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One message on its way into the transaction: decoded and prepared, or with what is wrong with it."""
 
     envelope: Envelope
@@ -61,6 +61,7 @@ class Settlement:
     gives_up_at: datetime | None = None
     tally: Tally = field(default_factory=Tally)
     _endings: list[Ending] = field(default_factory=list)
+    _answers: dict[int, str] = field(default_factory=dict)
     _staged: list[Staged] = field(default_factory=list)
     _acts: list[Act] = field(default_factory=list)
 
@@ -112,12 +113,12 @@ class Settlement:
             await self._end(seq, entry.envelope, entry.refused)
 
     def _audit(self, work: Work[Any, Any], outcome: Outcome) -> None:
+        changes = work.tx.changes if isinstance(work.tx, Recording) else ()
         match outcome:
             case Done():
-                changes = work.tx.changes if isinstance(work.tx, Recording) else ()
                 self._acts.append(entry_of(work.envelope, work.message, "done", changes))
             case Refuse(code):
-                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}"))
+                self._acts.append(entry_of(work.envelope, work.message, f"refused {code}", changes))
             case Defer():
                 pass  # nothing was done yet; its last turn is told
             case _:
@@ -145,7 +146,7 @@ class Settlement:
             return
         answer = _accepted(envelope, result)
         if result is not None:  # kept for whoever asks again, perhaps with a reply_to only then
-            self._endings.append(Ending(seq, "done", answer))
+            self._answers[seq] = answer
         self._reply(envelope, answer, seq)
 
     def _refuse(self, seq: int, envelope: Envelope, refusal: Refuse) -> None:
@@ -207,6 +208,8 @@ class Settlement:
             self.tally.outcomes.append((other.kind, "duplicate"))
 
     async def _write_endings(self) -> None:
+        answers, self._answers = self._answers, {}
+        await inbox.answer_all(self.tx, answers)
         endings, self._endings = self._endings, []
         await inbox.settle_all(self.tx, endings, self.now)
 
@@ -223,13 +226,15 @@ def _is_handled(entry: Entry) -> bool:
 
 
 def _accepted(envelope: Envelope, result: Mapping[str, JsonValue] | None) -> str:
-    answer = Answer(status="accepted", message_id=envelope.own_id, kind=envelope.kind, result=result)
-    return answer.model_dump_json(exclude_none=True)
+    """Write what ``Answer.model_dump_json`` does, without the model: nearly every message comes by here."""
+    answer = {"status": "accepted", "message_id": envelope.own_id, "kind": envelope.kind, "faults": ()}
+    return to_json(answer if result is None else answer | {"result": result}).decode()
 
 
 def _rejected(envelope: Envelope, status: str, why: Refuse | Reason) -> str:
     answer = Answer(
         status=status, message_id=envelope.own_id, kind=envelope.kind, code=why.code, text=why.text, field=why.field,
         faults=tuple(AnsweredField(field=fault.field, code=fault.code, text=fault.text) for fault in why.faults),
+        result=why.result if isinstance(why, Refuse) else None,
     )  # fmt: skip
     return answer.model_dump_json(exclude_none=True)

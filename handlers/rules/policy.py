@@ -82,6 +82,11 @@ class Policy(BaseModel):
         80, ge=1, le=99, description="R74: how much of a target's time is over when administrators are warned."
     )
     ticket_reopen_days: Days = Field(14, description="R75: until how many days after its end a ticket is reopened.")
+    authorisation_failures_max: int = Field(
+        5,
+        ge=1,
+        description="R25, R61: messages of one sender in a day that it may not send, which raise a case of conduct.",
+    )
     mails_per_recipient_hour: int = Field(
         30,
         ge=1,

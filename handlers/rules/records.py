@@ -33,6 +33,7 @@ _is_dea, _is_npi = lru_cache(maxsize=20_000)(dea_is_valid), lru_cache(maxsize=20
 _quantity = lru_cache(maxsize=20_000)(canonical_quantity)
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
+        "DSP01": "status",
         "PHA03": "dispenser", "PRE02": "prescriber.dea", "DSP05": "filled_on", "DSP08": "product_id",
         "DSP10": "days_supply", "DSP17": "sold_on",
     }

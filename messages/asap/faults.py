@@ -135,8 +135,17 @@ def shape(value: str) -> str:
 
 
 def told(value: str) -> str:
-    """Tell a value that is no person's: a version, a pharmacy's number; of anything longer, the shape."""
-    return f"'{value}'" if 0 < len(value) <= 10 and value.isascii() and value.isprintable() else shape(value)
+    """Tell a value that is no person's: a version, a pharmacy's number; of anything else, the shape.
+
+    In a damaged file anything may stand in such a field: a name has no digit or more letters, a date has eight digits.
+    """
+    is_number = value.isascii() and value.isalnum() and len(value) not in (0, 8) and len(value) <= 10
+    letters = sum(character.isalpha() for character in value)
+    return f"'{value}'" if is_number and letters <= 2 and letters < len(value) else _version(value)
+
+
+def _version(value: str) -> str:
+    return f"'{value}'" if len(value) <= 4 and value.isascii() and "." in value else shape(value)
 
 
 def printable(value: str) -> str | None:

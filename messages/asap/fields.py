@@ -165,8 +165,8 @@ def _placeholders(segment: str, positions: tuple[int, ...], fields: Sequence[str
 
 
 def _code(field: Field, value: str) -> str:
-    """Tell a wrong code; of the patient and who picked up, only its shape."""
-    is_personal = field.name.startswith(("PAT", "AIR"))
+    """Tell a wrong code; of the patient and who picked up, or what is longer than any code, only its shape."""
+    is_personal = field.name.startswith(("PAT", "AIR")) or len(value) > 2
     return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else shape(value)
 
 

@@ -39,3 +39,8 @@ WHERE seq = :seq ORDER BY no
 -- name: record_act
 -- What an operator did and why.
 INSERT INTO operator_acts (act, object, operator, why, acted_at) VALUES (:act, :object, :operator, :why, :acted_at)
+
+-- name: unauthorised
+-- R61: who sent more than a few messages that he may not send, since a moment.
+SELECT sender, count(*) AS number FROM dead_letters
+WHERE state = 'open' AND died_at >= :since AND code = 'not_authorised' GROUP BY sender HAVING count(*) >= :least ORDER BY sender

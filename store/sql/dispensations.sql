@@ -103,12 +103,14 @@ WHERE d.dispenser = asked.value->>0 AND d.prescription_number = asked.value->>1 
 
 -- name: replace
 -- The record's content is replaced: a revision, or a new record after its void (R49). Its earlier version was kept before.
--- Indexed columns are left out: writing one, even with the same value, costs ten times as much.
+-- A revision does not make a late record one that came in time (R40). Indexed columns are left out: writing one, even with the same value, costs ten times as much.
 UPDATE dispensations SET state = 'active', written_on = :written_on, days_supply = :days_supply, product_id = :product_id,
     prescriber_dea = :prescriber_dea, prescriber_npi = :prescriber_npi, patient_last_name = :patient_last_name,
     patient_first_name = :patient_first_name, patient_born_on = :patient_born_on, patient_gender = :patient_gender,
     patient_zip = :patient_zip, species = :species, payment_type = :payment_type, original = :original,
-    warnings = :warnings, marks = :marks, said_at = :said_at, basis = :basis, confirmed_at = :confirmed_at,
+    warnings = :warnings,
+    marks = CASE WHEN CAST(:basis AS TEXT) = 'revise' AND state = 'active' AND marks = 'late' AND CAST(:marks AS TEXT) = ''
+        THEN marks ELSE CAST(:marks AS TEXT) END, said_at = :said_at, basis = CAST(:basis AS TEXT), confirmed_at = :confirmed_at,
     confirmed_seq = :confirmed_seq, revision = revision + 1, seq = :seq
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill

@@ -29,11 +29,20 @@ FROM json_each(:endings) AS ended WHERE inbox.seq = ended.value ->> 0
 UPDATE inbox SET state = ended.value ->> 1, answer = ended.value ->> 2, settled_at = :settled_at
 FROM jsonb_array_elements(CAST(:endings AS jsonb)) AS ended WHERE inbox.seq = (ended.value ->> 0)::bigint
 
--- name: count_attempt
--- Counts one more attempt of a redelivered message; committed before the attempt begins.
-INSERT INTO attempts (sender, message_id, count) VALUES (:sender, :message_id, 1)
-ON CONFLICT (sender, message_id) DO UPDATE SET count = attempts.count + 1
-RETURNING count
+-- name: answer sqlite
+-- What each sender was told; the outcome stands already. answers: a JSON object, answer by seq (quicker to take apart than a list).
+UPDATE inbox SET answer = told.value FROM json_each(:answers) AS told WHERE inbox.seq = CAST(told.key AS INTEGER)
+
+-- name: answer postgres
+UPDATE inbox SET answer = told.value FROM jsonb_each_text(CAST(:answers AS jsonb)) AS told WHERE inbox.seq = CAST(told.key AS BIGINT)
+
+-- name: attempts
+SELECT count FROM attempts WHERE sender = :sender AND message_id = :message_id
+
+-- name: set_attempts
+-- The attempts of a redelivered message; committed before the attempt begins. Never fewer than another worker has begun.
+INSERT INTO attempts (sender, message_id, count) VALUES (:sender, :message_id, :count)
+ON CONFLICT (sender, message_id) DO UPDATE SET count = excluded.count WHERE attempts.count < excluded.count
 
 -- name: forget_attempts
 -- The message is settled: its attempts no longer matter.

@@ -23,16 +23,34 @@ UPDATE outbox SET state = CASE state WHEN 'claimed' THEN 'due' ELSE 'unknown' EN
 WHERE state IN ('claimed', 'handed_over') AND leased_until <= :now
 
 -- name: hand_over sqlite
--- Written before the final dot: from here on the mail server may have them.
-UPDATE outbox SET state = 'handed_over'
+-- Written before the final dot: from here on the mail server may have them. Its answer has a whole lease's time again.
+UPDATE outbox SET state = 'handed_over', leased_until = :leased_until
 WHERE no IN (SELECT value FROM json_each(:numbers)) AND leased_by = :leased_by AND state = 'claimed'
 RETURNING no
 
 -- name: hand_over postgres
-UPDATE outbox SET state = 'handed_over'
+UPDATE outbox SET state = 'handed_over', leased_until = :leased_until
 WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:numbers AS jsonb)))
   AND leased_by = :leased_by AND state = 'claimed'
 RETURNING no
+
+-- name: renew sqlite
+-- A relay is still at work on them.
+UPDATE outbox SET leased_until = :leased_until
+WHERE no IN (SELECT value FROM json_each(:numbers)) AND leased_by = :leased_by
+
+-- name: renew postgres
+UPDATE outbox SET leased_until = :leased_until
+WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:numbers AS jsonb))) AND leased_by = :leased_by
+
+-- name: release sqlite
+-- The relay did not send them: due again, at their old time.
+UPDATE outbox SET state = 'due', leased_until = NULL, leased_by = NULL
+WHERE no IN (SELECT value FROM json_each(:numbers)) AND leased_by = :leased_by
+
+-- name: release postgres
+UPDATE outbox SET state = 'due', leased_until = NULL, leased_by = NULL
+WHERE no IN (SELECT value::bigint FROM jsonb_array_elements_text(CAST(:numbers AS jsonb))) AND leased_by = :leased_by
 
 -- name: settle sqlite
 -- Writes how each sending ended; only the relay that holds the lease may.

@@ -5,7 +5,7 @@ VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_byt
 
 -- name: processed
 -- The report on a transaction that was processed already; a failed one and a test may come again.
-SELECT verdict, report, seq FROM submissions
+SELECT verdict, report, created_at, body_bytes, seq FROM submissions
 WHERE sender = :sender AND transaction_control = :transaction_control AND verdict IN ('accepted', 'zero_report')
 
 -- name: insert_zero_report

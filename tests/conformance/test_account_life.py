@@ -44,6 +44,7 @@ from tests.unit.handlers.account_life import (
     found,
     listed,
     log_in,
+    result,
     secret_link,
     suspension,
 )
@@ -269,7 +270,7 @@ async def test_r37_two_failures_at_the_edge_lock_once(bench: Bench, races: Races
     for _ in range(3):
         await fail(bench)
     outcomes = await races.run(_attempt("Wrong-Horse"), _attempt("Worse-Horse"))
-    assert [dict(one.result or {})["login"] for one in outcomes if isinstance(one, Done)] == ["locked", "locked"]
+    assert [result(one)["login"] for one in outcomes] == ["locked", "locked"]
     assert await _staged(bench, "account.locked") == 1
 
 
@@ -278,7 +279,7 @@ async def test_r37_a_right_and_a_wrong_password_at_the_edge(bench: Bench, races:
     for _ in range(3):
         await fail(bench)
     outcomes = await races.run(_attempt("Wrong-Horse"), _attempt(PASSWORD))
-    heard = tuple(dict(one.result or {})["login"] for one in outcomes if isinstance(one, Done))
+    heard = tuple(result(one)["login"] for one in outcomes)
     assert heard in {("wrong", "granted"), ("locked", "locked")}
 
 

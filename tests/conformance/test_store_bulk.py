@@ -78,7 +78,7 @@ async def test_writes_are_counted(store: Store) -> None:
             tx.insert_all("dispensations.insert", [(*_content(1), 1)]),
             tx.run("outbox.judge", no=1, state="due", due_at=""),
             tx.rows("outbox.unknown", most=1),
-            tx.row("inbox.count_attempt", sender="portal", message_id="m1"),
+            tx.run("inbox.set_attempts", sender="portal", message_id="m1", count=1),
         ):
             before = tx.writes
             await work

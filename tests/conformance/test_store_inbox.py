@@ -67,6 +67,17 @@ async def test_the_outcomes_of_a_batch_are_written_together(store: Store) -> Non
     assert [(row["state"], row["answer"]) for row in rows] == [("refused", answer), ("done", None), ("waiting", None)]
 
 
+async def test_answers_are_kept_for_whoever_asks_again(store: Store) -> None:
+    """Each message's own, its outcome as it was; those not named have none."""
+    numbers = await take(store, letter("m1"), letter("m2"), letter("m3"))
+    answers = {numbers["portal", "m1"]: '{"text":"Zoë wrote \\"no\\""}', numbers["portal", "m3"]: "{}"}
+    await store.write(lambda tx: inbox.answer_all(tx, answers))
+    await store.write(lambda tx: inbox.answer_all(tx, {}))
+    rows = [row for name in ("m1", "m2", "m3") for row in await store.read(partial(inbox.find, message_id=name))]
+    assert [row["answer"] for row in rows] == ['{"text":"Zoë wrote \\"no\\""}', None, "{}"]
+    assert {row["state"] for row in rows} == {"done"}
+
+
 async def test_a_message_is_found_by_its_id(store: Store) -> None:
     """Whoever sent it; sizes and times as they were."""
     await take(store, letter("m1"), letter("m1", sender="gateway"), letter("m2"))
@@ -75,13 +86,23 @@ async def test_a_message_is_found_by_its_id(store: Store) -> None:
     assert {(row["body_bytes"], row["received_at"]) for row in rows} == {(10, "2026-11-24T08:41:42.123456Z")}
 
 
-async def test_attempts_are_counted_and_forgotten(store: Store) -> None:
-    """Each message has a count of its own, which begins anew once it is forgotten."""
-    for expected in (1, 2, 3):
-        assert await store.write(lambda tx: inbox.count_attempt(tx, letter())) == expected
-    assert await store.write(lambda tx: inbox.count_attempt(tx, letter("m2"))) == 1
+async def _attempts(store: Store, message_id: str = "m1") -> int:
+    return await store.read(lambda tx: inbox.attempts(tx, letter(message_id)))
+
+
+async def _set_attempts(store: Store, count: int, message_id: str = "m1") -> None:
+    await store.write(lambda tx: inbox.set_attempts(tx, letter(message_id), count))
+
+
+async def test_attempts_are_remembered_and_forgotten(store: Store) -> None:
+    """Each message has a count of its own; written twice it is the same, it never falls, forgotten it begins anew."""
+    assert await _attempts(store) == 0
+    for count, known in ((1, 1), (2, 2), (2, 2), (3, 3), (2, 3)):
+        await _set_attempts(store, count)
+        assert await _attempts(store) == known
+    await _set_attempts(store, 1, "m2")
     await store.write(lambda tx: inbox.forget_attempts(tx, letter()))
-    assert await store.write(lambda tx: inbox.count_attempt(tx, letter())) == 1
+    assert (await _attempts(store), await _attempts(store, "m2")) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["ünï-✓", "'; DROP TABLE inbox; --", '"quoted"\\', "line\nbreak", "x" * 255])

@@ -39,8 +39,10 @@ async def _settle(store: Store, *settled: Settled, by: str = "relay", at: dateti
     await store.write(lambda tx: outbox.settle_all(tx, settled, by, at))
 
 
-async def _hand_over(store: Store, *numbers: int, by: str = "relay") -> set[int]:
-    return await store.write(lambda tx: outbox.hand_over_all(tx, numbers, by))
+async def _hand_over(
+    store: Store, *numbers: int, by: str = "relay", until: datetime = NOW + timedelta(seconds=60)
+) -> set[int]:
+    return await store.write(lambda tx: outbox.hand_over_all(tx, numbers, by, until))
 
 
 async def _expire(store: Store, at: datetime) -> int:
@@ -158,7 +160,7 @@ async def test_an_unknown_fate_is_judged_once(store: Store, state: outbox.State,
     again = await _lease(store, at=later(60))
     assert [(row.no, row.key, row.attempts) for row in again] == [(leased.no, "k1", 0)] * leased_again
     if again:  # lost a second time: it is known that it was judged before, whatever other attempts it had
-        await _hand_over(store, leased.no)
+        await _hand_over(store, leased.no, until=later(120))
         await _expire(store, later(120))
         (row,) = await store.read(lambda tx: outbox.unknown(tx, most=10))
         assert row["unknowns"] == 1
@@ -173,3 +175,29 @@ async def test_only_the_holder_hands_over_and_settles(store: Store) -> None:
     assert await _states(store) == ["claimed"]
     await _settle(store, Settled(leased.no, "refused", 1, NOW, "550 no"), by="a")
     assert await _states(store) == ["refused"]
+
+
+async def test_a_hand_over_and_a_renewal_make_the_lease_long_again(store: Store) -> None:
+    """Only the holder's; the server's answer has that long to come."""
+    await _stage(store, _mail("k1"), _mail("k2"))
+    first, second = await _lease(store)
+    await _hand_over(store, first.no, until=later(90))
+    await store.write(lambda tx: outbox.renew_all(tx, [second.no], "another", later(900)))
+    await store.write(lambda tx: outbox.renew_all(tx, [second.no], "relay", later(80)))
+    assert await _expire(store, later(79)) == 0
+    assert await _expire(store, later(80)) == 1
+    assert await _expire(store, later(89)) == 0
+    assert await _expire(store, later(90)) == 1
+    assert await _states(store) == ["unknown", "due"]
+
+
+async def test_what_was_not_sent_is_released_as_it_was(store: Store) -> None:
+    """Due at its old time, before what came later, with its old attempts; another relay's rows stay where they are."""
+    await _stage(store, _mail("k1"), at=NOW)
+    (first,) = await _lease(store, at=later(5))
+    await _stage(store, _mail("k2"), at=later(1))
+    await store.write(lambda tx: outbox.release_all(tx, [first.no], "another"))
+    assert await _states(store) == ["claimed", "due"]
+    await store.write(lambda tx: outbox.release_all(tx, [first.no], "relay"))
+    (again,) = await _lease(store, at=later(5), most=1)
+    assert (again.no, again.attempts) == (first.no, 0)

@@ -21,7 +21,7 @@ async def _account(tx: Transaction, account_id: str, email: str) -> None:
     await tx.run(
         "accounts.insert", account_id=account_id, email=email, email_key=email.casefold(), role="Pharmacist",
         first_name="Robin", last_name="Example", password_hash="none", password_set_on="2026-11-24",
-        password_expires_on="2027-02-22", approved_at="2026-11-24T08:41:42.123456Z",
+        password_expires_on="2027-02-22", approved_at="2026-11-24T08:41:42.123456Z", facility="",
     )  # fmt: skip
 
 

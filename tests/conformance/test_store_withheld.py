@@ -22,7 +22,7 @@ async def staged_as(store: Store, state: State) -> None:
     async def unit(tx: Transaction) -> None:
         await outbox.stage_all(tx, [Staged("mail", "ticket.opened", "a@example.org", {}, key="k")], NOW)
         await outbox.lease(tx, "mail", now=NOW, leased_until=later(60), leased_by="relay", most=1)
-        await outbox.hand_over_all(tx, [1], "relay")
+        await outbox.hand_over_all(tx, [1], "relay", later(60))
         settled = "unknown" if state == "held" else state
         await outbox.settle_all(tx, [Settled(1, settled, 3, NOW, "told")], "relay", NOW)
         if state == "held":

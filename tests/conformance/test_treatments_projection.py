@@ -60,7 +60,7 @@ async def pharmacy(store: Store) -> Store:
 
 
 async def test_only_what_raises_duties_is_counted(pharmacy: Store) -> None:
-    """A drug that is not known, an animal's and a voided record make no treatment."""
+    """A drug that is not known, an animal's, an exempt (R43) and a voided record make no treatment."""
     await bring(
         pharmacy,
         record("1"),
@@ -68,7 +68,9 @@ async def test_only_what_raises_duties_is_counted(pharmacy: Store) -> None:
         record("3", patient={"species": "02"}),
         record("4"),
         record("4", status="void"),
+        record("5"),
     )
+    await change(pharmacy, "UPDATE dispensations SET marks = 'late exempt:sample' WHERE prescription_number = '5'")
     await project(projection(pharmacy))
     assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 1))
 

@@ -14,6 +14,7 @@ from handlers.sweeps.sweep import sweeps
 from messages.registry import kinds
 from notifier.catalogue import catalogue
 from store.statements import migrations, statements
+from workers.cli import COMMANDS
 from workers.logs import ALLOWED
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,13 @@ def test_no_log_field_can_hold_a_value_of_a_message() -> None:
             for call in re.findall(r"\blog\.(?:info|warning|error|critical)\(([^)]*)\)", path.read_text()):
                 used |= set(re.findall(r"(\w+)=", call))
     assert used <= ALLOWED
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *sweeps()])
+def test_the_readme_names_every_command_and_sweep(name: str) -> None:
+    """Each where its operator looks."""
+    readme = (ROOT / "README.md").read_text()
+    assert f"`pmp {name}" in readme or f"`{name}`" in readme or f"make {name} " in readme
 
 
 def test_the_readme_lists_every_kind() -> None:

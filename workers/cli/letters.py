@@ -49,12 +49,13 @@ async def list_(
     if json:
         print_json([{name: row[name] for name in _FIELDS} for row in rows])
         return
+    is_mixed = state == "any"
     print_table(
         f"Dead letters ({state})",
-        ["no", "age", "kind", "sender", "message", "cause"],
+        ["no", "age", *(["state"] if is_mixed else []), "kind", "sender", "message", "cause"],
         [
-            [row["no"], age(_moment(row), now()), row["kind"], row["sender"], row["message_id"],
-             f"{row['text']} ({row['code']}{', ' + row['field'] if row['field'] else ''})"]
+            [row["no"], age(_moment(row), now()), *([row["state"]] if is_mixed else []), row["kind"], row["sender"],
+             row["message_id"], f"{row['text']} ({row['code']}{', ' + row['field'] if row['field'] else ''})"]
             for row in rows
         ],
     )  # fmt: skip

@@ -130,8 +130,8 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
         ["oldest", "channel", "state", "number"],
         [[age(one.oldest_at, now), one.channel, one.state.replace("_", " "), one.count] for one in seen.outbox],
     )
-    if any(one.state in ("held", "refused", "unknown") for one in seen.outbox):
-        say("  → `pmp outbox list --state held` (or refused, unknown)")
+    if withheld := sorted({one.state for one in seen.outbox} & {"held", "refused", "unknown"}):
+        say("  → " + ", ".join(f"`pmp outbox list --state {state}`" for state in withheld))
     if queues:
         print_table("Queues", ["queue", "messages", "consumers"], [_queue(queue) for queue in queues])
     print_table(

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from messages.errors import Misconfigured, Permanent
 from workers.cli.app import WrongUse
-from workers.cli.opened import AsJson, site_settings
+from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import hint, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -56,6 +56,28 @@ def show(mail_id: Annotated[str, Parameter(help="Its id, or how it begins.")], /
         print_json(mail)
         return
     say(f"To: {mail.to}\nDate: {mail.date}\nSubject: {mail.subject}\n\n{mail.text.rstrip()}")
+
+
+@app.command
+async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, json: AsJson = False) -> None:
+    """Put a test message into the outbox; the relay sends it as it sends any other. `pmp outbox list` tells how it fared."""
+    from notifier.address import mailbox
+    from store import outbox
+    from store.outbox import Staged
+    from workers.bootstrap import now
+
+    settings, at = site_settings(), now()
+    there = f"{at.astimezone(settings.programme.zone):%B %-d, %Y, %H:%M:%S %Z}"
+    staged = Staged(
+        "mail", "administrators.test_message", mailbox(address), {"sent_at_text": there},
+        key=f"administrators.test_message:{at.isoformat()}",
+    )  # fmt: skip
+    async with standing_store(settings) as store:
+        await store.write(lambda tx: outbox.stage_all(tx, [staged], at))
+    if json:
+        print_json({"notice": staged.name, "to": staged.destination, "staged_at": at})
+        return
+    say("The test message waits in the outbox; a running relay sends it within seconds.")
 
 
 @app.command

@@ -21,6 +21,7 @@ NDCS = ("00093005801", "00406051201", "00228207810", "00591024001", "63481062370
 QUANTITIES = ("10", "20", "30", "60", "90", "12.5")
 TOWNS = (("Hartford", "06103"), ("New Haven", "06510"), ("Stamford", "06901"), ("Norwich", "06360"))
 ONE_BAD_IN = 80
+ONE_LATE_IN = 300
 AGAIN_RECORDS = 20
 
 
@@ -77,7 +78,7 @@ def _records(scene: Scene, share: int, numbers: Iterator[int]) -> list[Dispensin
 
 
 def _record(chance: random.Random, today: date, number: int) -> Dispensing:
-    filled_on = today - timedelta(days=chance.randrange(1, 7))
+    filled_on = today - timedelta(days=9 if chance.randrange(ONE_LATE_IN) == 0 else chance.randrange(2))
     is_bad = chance.randrange(ONE_BAD_IN) == 0
     prescriber = _with_check(lambda check: f"A{chance.choice('BFM')}{check:07}", dea_is_valid, chance.randrange(10**6))
     return Dispensing(

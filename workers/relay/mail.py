@@ -1,18 +1,19 @@
-"""E-mails leave: claimed with a lease, rendered, marked handed over before the final dot, settled with the server's answer."""
+"""E-mails leave: claimed with a lease, rendered, marked handed over before the final dot, settled as the answers come."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
-import structlog
 from pydantic import JsonValue
 
-from messages.errors import Invalid, MailerMisconfigured, PmpError, RecipientRefused, UnknownKind
+from messages.errors import Invalid, MailerMisconfigured, RecipientRefused, Transient, UnknownKind
 from notifier.catalogue import Template
 from notifier.render import Mail, Notice, Renderer
 from notifier.transport import Accepted, Misconfigured, Refused, Sent, Temporary, Transport, Unknown
@@ -20,54 +21,38 @@ from store import outbox
 from store.contract import Store
 from store.outbox import Leased, Settled
 from store.recipients import RecipientRules, lease_mails
-
-log = structlog.get_logger("pmp.relay")
+from workers.relay.hand_over import HandOver, LeaseLost
 
 _PAUSES_MINUTES = (1, 5, 15, 30, 60, 120, 240)  # RFC 5321 4.5.4.1: at least half an hour soon, for four to five days
 _MOST_AT_ONCE = 400
+_HANDS = 32
+"""Mails under way at once, at most; the transport has fewer connections, and finds the next one rendered."""
+_TURN_SECONDS = 10.0
+"""After that a turn begins no mail: what is more urgent comes before the rest, and a stopping process can end in time."""
+_AWAY_MAX = 8
+"""Mails in a row that met no server before the turn ends: the others would only wait for the same time-out, one by one."""
 
 
-class HandOver:
-    """Marks mails as handed over; while one commit runs the next marks gather, so that eight connections share an fsync."""
+@dataclass(slots=True)
+class _Taken:
+    """The mails of one turn that nobody has begun yet."""
 
-    def __init__(self, store: Store, leased_by: str) -> None:
-        self._store = store
-        self._leased_by = leased_by
-        self._gathered: dict[int, asyncio.Future[bool]] = {}
-        self._committing: asyncio.Task[None] | None = None
+    waiting: deque[Leased]
+    until_seconds: float
+    away: int = 0
+    is_misconfigured: bool = False
 
-    async def mark(self, no: int) -> None:
-        """Return after the mark is durable.
+    def next(self) -> Leased | None:
+        """Give one to send, or None when the turn is over: nothing left, its time gone, or the server is of no use now."""
+        late = asyncio.get_running_loop().time() >= self.until_seconds
+        if late or self.is_misconfigured or self.away >= _AWAY_MAX or not self.waiting:
+            return None
+        return self.waiting.popleft()
 
-        Raises:
-            LeaseLost: another relay holds this mail now; it must not be sent from here.
-        """
-        held = asyncio.get_running_loop().create_future()
-        self._gathered[no] = held
-        if self._committing is None or self._committing.done():
-            self._committing = asyncio.create_task(self._commit())
-        if not await held:
-            raise LeaseLost("The lease of this mail has ended.")
-
-    async def _commit(self) -> None:
-        while self._gathered:
-            gathered, self._gathered = self._gathered, {}
-            try:
-                held = await self._store.write(
-                    partial(outbox.hand_over_all, numbers=tuple(gathered), leased_by=self._leased_by)
-                )
-            except PmpError as error:
-                for future in gathered.values():
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for no, future in gathered.items():
-                    if not future.done():
-                        future.set_result(no in held)
-
-
-class LeaseLost(PmpError):
-    """The relay was too slow: the mail belongs to another now."""
+    def note(self, sent: Sent) -> None:
+        """Judge the server by how this one ended."""
+        self.away = self.away + 1 if isinstance(sent, Temporary) and sent.code is None else 0
+        self.is_misconfigured |= isinstance(sent, Misconfigured)
 
 
 @dataclass(slots=True)
@@ -86,7 +71,8 @@ class MailRelay:
     hand_over: HandOver = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hand_over = HandOver(self.store, self.leased_by)
+        lease = timedelta(seconds=self.lease_seconds)
+        self.hand_over = HandOver(self.store, self.leased_by, lease, self.clock)
 
     async def turn(self) -> int:
         """Send what is due now; return how many mails were taken.
@@ -95,6 +81,7 @@ class MailRelay:
             StoreAway: leases end by themselves.
             MailerMisconfigured: credentials or TLS are wrong; nothing was burnt, an operator must mend it.
         """
+        await self.hand_over.written()  # what the last turn could not write comes before its leases end
         now = self.clock()
         await self.store.write(lambda tx: outbox.expire_leases(tx, now))
         await self._judge_unknown(now)
@@ -108,20 +95,41 @@ class MailRelay:
                 most=_MOST_AT_ONCE,
             )
         )
-        if not leased:
-            return 0
-        ended = await asyncio.gather(*(self._send(one) for one in leased), return_exceptions=True)
-        settled = [one for one in ended if isinstance(one, Settled)]
-        after = self.clock()
-        await self.store.write(lambda tx: outbox.settle_all(tx, settled, self.leased_by, after))
-        for one in settled:
-            log.info("mail_settled", outbox=one.no, state=one.state)
-        for failure in ended:  # only now: what did leave is settled, however its neighbours ended
-            if isinstance(failure, BaseException):
-                raise failure
-        if any(one.reply.startswith("misconfigured") for one in settled):
-            raise MailerMisconfigured("The mail server refuses our login, TLS or sender: see `pmp outbox list`.")
+        if leased:
+            await self._send_all(leased)
         return len(leased)
+
+    async def _send_all(self, leased: Sequence[Leased]) -> None:
+        """Each mail is sent and settled, or released; a failure is raised when its neighbours under way have ended."""
+        taken = _Taken(deque(leased), asyncio.get_running_loop().time() + _TURN_SECONDS)
+        self.hand_over.hold(one.no for one in leased)
+        renewing = asyncio.create_task(self.hand_over.renewing())
+        try:
+            hands = (self._send_some(taken) for _ in range(min(_HANDS, len(leased))))
+            ended = await asyncio.gather(*hands, return_exceptions=True)
+        except asyncio.CancelledError:
+            with suppress(Transient):
+                await self._end(renewing, taken)
+            raise
+        await self._end(renewing, taken)
+        for failure in ended:
+            if failure is not None:
+                raise failure
+        if taken.is_misconfigured:
+            raise MailerMisconfigured("The mail server refuses our login, TLS or sender: see `pmp outbox list`.")
+
+    async def _end(self, renewing: asyncio.Task[None], taken: _Taken) -> None:
+        renewing.cancel()
+        self.hand_over.release(one.no for one in taken.waiting)
+        await self.hand_over.written()
+
+    async def _send_some(self, taken: _Taken) -> None:
+        while (one := taken.next()) is not None:
+            try:
+                await self._send(one, taken)
+            except Transient:
+                taken.until_seconds = 0.0  # the store is away: nobody begins another
+                raise
 
     async def _judge_unknown(self, now: datetime) -> None:
         """Mails of unknown fate are sent once more with the same Message-ID, or held, as their template says."""
@@ -138,16 +146,23 @@ class MailRelay:
         except UnknownKind:
             return None
 
-    async def _send(self, leased: Leased) -> Settled | None:
+    async def _send(self, leased: Leased, taken: _Taken) -> None:
         try:
             mail = self._rendered(leased)
         except (Invalid, UnknownKind, RecipientRefused) as error:
-            return Settled(leased.no, "refused", leased.attempts, self.clock(), f"not sent: {error}"[:200])
+            why = f"not sent: {error}"[:200]
+            self.hand_over.settle(Settled(leased.no, "refused", leased.attempts, self.clock(), why))
+            return
         try:
             sent = await self.transport.send(mail, lambda: self.hand_over.mark(leased.no))
-        except LeaseLost:
-            return None
-        return self._settled(leased, sent)
+        except (LeaseLost, Transient) as error:
+            self.hand_over.release([leased.no])
+            if isinstance(error, Transient):
+                raise
+        else:
+            # Nothing is awaited in between: the connection's next mark must find this ending told.
+            self.hand_over.settle(self._settled(leased, sent))
+            taken.note(sent)
 
     def _rendered(self, leased: Leased) -> Mail:
         return self.renderer.render(

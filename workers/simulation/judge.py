@@ -114,7 +114,7 @@ def _ends(tables: Tables, month: Month) -> list[Check]:
         ),
         compared(
             "R25", "cases of conduct", parts.desk.cases,
-            {row["case_id"]: row["state"] for row in tables["conduct_cases"]},
+            {row["occasion"] or row["case_id"]: row["state"] for row in tables["conduct_cases"]},
         ),
         compared(
             "R48", "records: state and supply",

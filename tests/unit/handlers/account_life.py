@@ -9,7 +9,7 @@ from typing import Any
 from handlers.digest.accounts import LISTINGS
 from handlers.digest.listing import Listed, Look
 from handlers.links import with_links_opened
-from handlers.outcomes import Done, Outcome
+from handlers.outcomes import Done, Outcome, Refuse
 from handlers.sweeps.sweep import ChoreSweep, sweeps
 from messages.account import AccountLoginAttempted, AccountLoginFailed, AccountSuspended
 from messages.credential import CredentialChanged
@@ -52,9 +52,12 @@ async def fail(bench: Bench, *, address: str = ROBIN) -> dict[str, Any]:
 
 
 def result(outcome: Outcome) -> dict[str, Any]:
-    """The result of a message that was accepted."""
+    """What came of a login: granted, or the code of the refusal that was kept; with the rest of the result."""
+    if isinstance(outcome, Refuse):
+        assert outcome.is_kept
+        return {"login": outcome.code} | dict(outcome.result or {})
     assert isinstance(outcome, Done)
-    return dict(outcome.result or {})
+    return {"login": "granted"} | dict(outcome.result or {})
 
 
 def secret_link(bench: Bench) -> tuple[str, str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pydantic import JsonValue
 
 from handlers.digest.listing import ROWS_MAX, listings
 from tests.unit.handlers.bench import Bench
+from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
 
 TODAY = date(2026, 6, 16)
 DEAD = (
@@ -54,6 +56,23 @@ async def test_an_e_mail_that_did_not_leave_is_told(bench: Bench, state: str, se
     """A held one until an operator has decided, a refused one once."""
     await bench.change(MAIL % (state, settled_at))
     assert bool(await bench.sweep(TODAY, "administrators_digest")) is told
+
+
+async def test_r42_r47_silent_dispensers_and_standing_errors_are_told(bench: Bench) -> None:
+    """After the last notice to themselves, and after a week."""
+    await register(bench)
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    await bench.sweep(date(2026, 6, 30), "administrators_digest")
+    assert [section["title"] for section in _sections(bench)] == [
+        "Dispensers that stayed overdue (1)",
+        "Submissions with records that were not corrected (1)",
+    ]
+
+
+def _sections(bench: Bench) -> list[dict[str, JsonValue]]:
+    sections = bench.mails[0].facts["sections"]
+    assert isinstance(sections, list)
+    return [section for section in sections if isinstance(section, dict)]
 
 
 async def test_a_long_listing_is_shortened(bench: Bench) -> None:

@@ -148,6 +148,16 @@ async def test_r21_a_dea_number_has_its_check_digit(bench: Bench) -> None:
     assert (outcome.code, outcome.field) == ("not_a_dea_number", "number")
 
 
+async def test_r21_what_lapsed_while_the_registration_waited_suspends_at_once(bench: Bench) -> None:
+    """The account is opened and rests from the beginning; a renewal lets it go on."""
+    await bench.send(csp("CSP 77", status="lapsed"))
+    await bench.open_account(role="Dentist", csp_number="CSP 77", dea_number="AB1234563", npi="1234567893")
+    assert ("credential.lapsed", ROBIN) in bench.told
+    assert (await account(bench)).state == "suspended"
+    await bench.send(csp("CSP 77"))
+    assert (await account(bench)).state == "active"
+
+
 async def test_r21_an_account_begins_with_the_numbers_on_its_form(bench: Bench) -> None:
     """CSP, DEA and licence of the registration, and the terms it agreed to."""
     await bench.open_account()

@@ -72,6 +72,7 @@ def taken(read: ReadSubmission) -> tuple[list[str], int, int]:
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(DAMAGE, min_size=1, max_size=3))
+@example([("swap", 300, 22, 0, b"~"), ("swap", 233, 45, 0, b"~")])  # a name in the place of a code
 @example([("flip", GOOD.index(b"T1*"), 1, 0, b"")])
 @example([("cut", GOOD.index(b"PAT*"), 300, 0, b"")])
 def test_no_good_record_is_lost_without_a_named_fault(damage: list[tuple[str, int, int, int, bytes]]) -> None:

@@ -44,6 +44,19 @@ async def test_r47_errors_are_reminded_of_for_seven_days(bench: Bench) -> None:
     assert (left.sender, left.transaction_control, left.errors) == ("gateway", "T1", 2)
 
 
+async def test_r47_the_administrators_digest_lists_what_was_not_corrected(bench: Bench) -> None:
+    """On the day after the last reminder, and from then on."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    assert await bench.sweep(TODAY + timedelta(days=7), "administrators_digest") == []
+    first, *_ = await bench.sweep(TODAY + timedelta(days=8), "administrators_digest")
+    assert first.facts["sections"] == [
+        {
+            "title": "Submissions with records that were not corrected (1)",
+            "rows": ["submission of gateway, reported on 2026-06-15: 1 to correct"],
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [

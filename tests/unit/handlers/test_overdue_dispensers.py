@@ -59,6 +59,19 @@ async def test_r42_silence_is_told_three_times_and_then_listed(bench: Bench) -> 
     assert (listed.dispenser, listed.due_on, listed.business_days) == ("AB1234563", date(2026, 6, 17), 6)
 
 
+async def test_r42_the_administrators_digest_lists_who_stayed_overdue(bench: Bench) -> None:
+    """By its number, behind the last e-mail."""
+    await register(bench)
+    assert await bench.sweep(date(2026, 6, 25), "administrators_digest") == []
+    first, *_ = await bench.sweep(date(2026, 6, 26), "administrators_digest")
+    assert first.facts["sections"] == [
+        {
+            "title": "Dispensers that stayed overdue (1)",
+            "rows": ["AB1234563, due on 2026-06-17, 6 business days"],
+        }
+    ]
+
+
 async def test_r42_a_missed_sweep_is_made_up(bench: Bench) -> None:
     """The first notice goes out on the second business day when the first was missed, and only once."""
     await register(bench)

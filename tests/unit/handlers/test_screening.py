@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -47,7 +47,7 @@ async def test_r22_a_scheduled_drug_needs_the_prescribers_dea_number(bench: Benc
             dispensing("4", PRE02="", DSP01="02"),
         ),
     )
-    assert faults(report) == [("R23", "error", "3"), ("R22", "error", "1")]
+    assert faults(report) == [("R23", "error", "3"), ("R22", "error", "1"), ("R29", "warning", "4")]
     assert became(report) == {"stored": 1, "with_errors": 2, "voids_not_found": 1}
 
 
@@ -102,10 +102,23 @@ async def test_r40_a_late_record_is_stored_and_marked(
 
 
 async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
-    """A void says nothing that could be late; a revision of a late day is told like a new record."""
+    """A revision leaves a record late or in time, as it was."""
     old = {"DSP05": "20260601", "DSP03": "20260601"}
-    report = await hand_in(bench, file("T1", dispensing("1", "02", **old)))
-    assert report["faults"] == []
+    bench.now = datetime(2026, 6, 2, 15, tzinfo=UTC)
+    await hand_in(bench, file("T1", dispensing("1", **old), dispensing("3", **old), created_at=bench.now))
+    bench.now = datetime(2026, 6, 15, 15, tzinfo=UTC)
+    assert became(await hand_in(bench, file("T2", dispensing("2", **old)))) == {"stored": 1, "with_warnings": 1}
+    records = [dispensing("1", "01", **old), dispensing("2", "01", **old), dispensing("3", "02", **old)]
+    report = await hand_in(bench, file("T3", *records))
+    assert (became(report), report["faults"]) == ({"revised": 2, "voided": 1}, [])
+    assert await kept(bench, "marks") == [("",), ("late",), ("",)]
+
+
+async def test_r29_a_revision_or_void_of_an_unknown_record_is_told(bench: Bench) -> None:
+    """The revision is stored as new with a warning, the void counted as not found (R49)."""
+    report = await hand_in(bench, file("T1", dispensing("1", "01"), dispensing("2", "02"), dispensing("3", "01")))
+    assert faults(report) == [("R29", "warning", "1"), ("R29", "warning", "2"), ("R29", "warning", "3")]
+    assert became(report) == {"stored": 2, "voids_not_found": 1, "with_warnings": 2}
 
 
 async def test_checks_keep_to_their_severities(bench_of: OpenBench) -> None:
@@ -121,6 +134,17 @@ async def test_a_check_may_be_made_an_error(bench_of: OpenBench) -> None:
     bench = await bench_of(check_severities={"R31": "error"})
     report = await hand_in(bench, file("T1", dispensing("1", DSP05="20260611", PAT20="02"), dispensing("2")))
     assert became(report) == {"stored": 1, "with_errors": 1}
+
+
+async def test_a_check_made_a_warning_stores_what_it_found(bench_of: OpenBench) -> None:
+    """A date that is none is kept as none, and nothing that asks for it fails."""
+    bench = await bench_of(check_severities={"R03": "warning", "R11": "warning", "R12": "off", "R08": "warning"})
+    await load_drugs(bench)
+    await register(bench, facility="licensed_facility")
+    bad = dispensing("1", DSP05="20260230", DSP03="x", DSP09="none", DSP10="1000", DSP06="x")
+    report = await hand_in(bench, file("T1", bad, dispensing("2", PAT18="none")))
+    assert became(report) == {"stored": 2, "with_warnings": 2}
+    assert await kept(bench, "filled_on, quantity, days_supply") == [("", "", 0), ("2026-06-12", "30", 10)]
 
 
 async def test_r21_an_unknown_dispenser_is_told_once(bench: Bench) -> None:

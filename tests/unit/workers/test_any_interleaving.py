@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.publishers import Publishers
@@ -118,6 +118,7 @@ def expected(published: Sequence[Published]) -> tuple[set[str], set[tuple[str, s
     st.lists(WRITES, max_size=12),
     st.lists(st.integers(1, 5), min_size=1, max_size=4),
 )
+@example([Published("m1", "t1")], ["ended", *["away after commit"] * 5], [1])  # counted once, though told five times
 def test_each_effect_is_there_exactly_once(published: list[Published], writes: list[str], sizes: list[int]) -> None:
     """Whatever order, duplicates and faults come, the store ends as the trivial model says."""
     with tempfile.TemporaryDirectory() as folder:

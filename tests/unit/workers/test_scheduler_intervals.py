@@ -71,7 +71,7 @@ async def test_it_runs_once_a_minute(store: SqliteStore) -> None:
     """A look within the same minute finds it done, one in the next runs it."""
     ran = [NAME in await scheduler(store, minutes).run_due() for minutes in (0, 0.5, 0.99, 1, 1.5, 3, 3)]
     assert ran == [True, False, False, True, False, True, False]
-    assert len(Counted(store.path).rows("SELECT * FROM interval_runs")) == 1
+    assert len(Counted(store.path).rows("SELECT * FROM interval_runs WHERE sweep = ?", NAME)) == 1
 
 
 async def test_machines_at_once_tell_it_once(store: SqliteStore) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.work import Programme
@@ -27,7 +28,9 @@ from tests.unit.handlers.dispensing import dispensing, file
 from workers.process import Delivery, Processor
 
 NOW = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
-PROGRAMME = Programme(Policy(), Vault({}), ("administrators@example.org",))
+PROGRAMME = Programme(
+    Policy(), Vault({}), ("administrators@example.org",), publishers=Publishers({"gateway": ("dispensation.*",)})
+)
 CODES = {"new": "00", "revise": "01", "void": "02"}
 
 

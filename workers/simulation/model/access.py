@@ -50,17 +50,17 @@ class Access:
     accepted: set[tuple[str, str]] = field(default_factory=set)
 
     def login(self, said: Said, message: AccountLoginAttempted) -> str:
-        """R34, R35, R37: judged, and counted when it failed; the message itself is always taken."""
+        """R34, R35, R37: granted or refused, and counted when it failed."""
         address = message.address.lower()
         failed = self.failures.setdefault(address, Failures())
         account = self.book.by_address(address)
         if failed.locked_until is not None and said.at < failed.locked_until:
-            return "done"
+            return "refused"
         if account is None or said.password != account.password:
             self._failed(said.at, failed, account)
-            return "done"
+            return "refused"
         if account.state != "active" or local_day(said.at) >= account.expires_on:
-            return "done"
+            return "refused"
         del self.failures[address]
         self._warn(said.at, account)
         in_force = [(on, version) for version, on in self.terms.items() if on <= local_day(said.at)]

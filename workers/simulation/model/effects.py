@@ -136,7 +136,7 @@ def _of_records(of: Parts) -> dict[type[Message], Effect]:
         dispensation.DispensationRecordsSubmitted: lambda said, _: of.reporting.submitted(said),
         dispensation.DispensationRecordSubmitted: lambda said, _: of.reporting.one_record(said),
         v.ReviewRecorded: of.reviewing.recorded,
-        v.ReviewRequested: lambda _, message: of.reviewing.requested(message),
+        v.ReviewRequested: of.reviewing.requested,
         v.ReviewCaseOpened: lambda _, message: of.reviewing.case_opened(message),
         v.ReviewCaseClosed: lambda _, message: of.reviewing.case_closed(message),
         patient.PatientAlertPosted: lambda _, message: of.reviewing.alert_posted(message),

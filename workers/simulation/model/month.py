@@ -45,16 +45,10 @@ class Month:
     effects: Mapping[type[Message], Effect] = field(init=False)
 
     def __post_init__(self) -> None:
-        book = self.book
+        book, joining, desk = self.book, Joining(self.book), HelpDesk(self.book)
+        reviewing = Reviewing(book, desk, joining.trained)
         self.parts = Parts(
-            Joining(book),
-            Access(book),
-            Standing(book),
-            Links(book),
-            HelpDesk(book),
-            Reporting(book),
-            Reviewing(book),
-            Bounces(),
+            joining, Access(book), Standing(book), Links(book), desk, Reporting(book), reviewing, Bounces()
         )
         self.effects = effects(self.parts)
 
