@@ -21,7 +21,8 @@ from workers.simulation import simulate
 from workers.simulation.judge import judge, tables_of
 from workers.simulation.run import Result
 
-DAYS = 8
+DAYS = 8  # a message that waits in vain is a dead letter on the last
+RULES = {f"R{number}" for number in (6, 12, 20, 21, 24, 27, 33, 35, 37, 38, 42, 47, 48, 51, 55, 60, 73, 74)}
 COMMAND = "import sys; from workers.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -39,20 +40,9 @@ async def test_a_week_and_a_day_are_as_the_rules_want_them(rabbitmq: Broker, tmp
     told = json.loads(out)
     assert [(one["rule"], one["what"], one["against"]) for one in told["checks"] if not one["holds"]] == []
     assert process.returncode == 0
-    assert {one["rule"] for one in told["checks"]} >= {
-        "R12",
-        "R21",
-        "R27",
-        "R33",
-        "R35",
-        "R37",
-        "R38",
-        "R42",
-        "R47",
-        "R55",
-    }
+    assert {one["rule"] for one in told["checks"]} >= RULES
     assert all(one["counted"] for one in told["checks"] if one["rule"] in ("R27", "R38", "R48", "R60"))
-    assert told["messages"]["approval.administrator_decided"].keys() >= {"done", "refused", "waiting", "dead"}
+    assert told["messages"]["approval.administrator_decided"].keys() >= {"done", "refused", "dead"}
 
 
 @pytest.fixture

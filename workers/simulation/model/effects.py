@@ -139,6 +139,6 @@ def _of_records(of: Parts) -> dict[type[Message], Effect]:
         v.ReviewRequested: of.reviewing.requested,
         v.ReviewCaseOpened: lambda _, message: of.reviewing.case_opened(message),
         v.ReviewCaseClosed: lambda _, message: of.reviewing.case_closed(message),
-        patient.PatientAlertPosted: lambda _, message: of.reviewing.alert_posted(message),
+        patient.PatientAlertPosted: of.reviewing.alert_posted,
         patient.PatientAlertWithdrawn: lambda _, message: of.reviewing.alert_withdrawn(message),
     }

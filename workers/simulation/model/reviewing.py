@@ -34,9 +34,11 @@ class Reviewing:
     reviews: list[tuple[str, str, date]] = field(default_factory=list)
     """Patient, the account it was made for, the day."""
     granted: int = 0
-    turned_away: int = 0
+    refusals: list[tuple[date, str, str]] = field(default_factory=list)
+    """The day, who asked, why not."""
     cases: set[tuple[str, str]] = field(default_factory=set)
     alerts: dict[str, str] = field(default_factory=dict)
+    posted_on: dict[str, date] = field(default_factory=dict)
 
     def recorded(self, said: Said, message: ReviewRecorded) -> str:
         """R51, R56: by the prescriber or a linked delegate."""
@@ -52,7 +54,7 @@ class Reviewing:
         """R7, R8, R23–R25: granted, or turned away, which may be a case for the administrators; recorded either way."""
         why = self._refusal(message)
         self.granted += not why
-        self.turned_away += bool(why)
+        self.refusals += [(local_day(said.at), message.requester, why)] if why else []
         if why in RAISE_A_CASE:
             self.desk.raised(said.at, f"{why}:{message.requester}:{local_day(said.at)}")
         return "refused" if why else "done"
@@ -95,12 +97,13 @@ class Reviewing:
         self.cases.discard(place)
         return "done"
 
-    def alert_posted(self, message: PatientAlertPosted) -> str:
+    def alert_posted(self, said: Said, message: PatientAlertPosted) -> str:
         """R28."""
         account = self.book.accounts.get(message.author)
-        if account is None or account.state != "active" or message.alert_id in self.alerts:
+        if account is None or account.state != "active" or message.alert_id in self.posted_on:
             return "refused"
         self.alerts[message.alert_id] = message.author
+        self.posted_on[message.alert_id] = local_day(said.at)
         return "done"
 
     def alert_withdrawn(self, message: PatientAlertWithdrawn) -> str:
