@@ -91,7 +91,7 @@ def _of_people(of: Parts) -> dict[type[Message], Effect]:
 
 def _of_accounts(of: Parts) -> dict[type[Message], Effect]:
     return {
-        a.AccountLoginAttempted: of.access.login,
+        **dict.fromkeys((a.AccountLoginAttempted, a.AccountLoginSucceeded, a.AccountLoginFailed), of.access.login),
         a.AccountPasswordSet: of.access.password_set,
         a.AccountPasswordResetRequested: of.access.reset_wanted,
         a.AccountPasswordReset: lambda said, _: of.access.reset(said),
