@@ -1,5 +1,5 @@
 # Each target is deploy/setup and one command; where make is missing, run the two by hand.
-.PHONY: help setup demo up fuzz test test-rabbitmq4 check bench clean
+.PHONY: help setup demo simulate up fuzz test test-rabbitmq4 check bench clean
 BIN := .venv/bin
 
 help:  ## this list
@@ -10,6 +10,9 @@ setup:  ## the virtual environment, brought up to date
 
 demo: setup  ## the whole way of some messages, watched, on a machine with nothing installed
 	@$(BIN)/pmp demo
+
+simulate: setup  ## a month of a small state, laid beside a slow model of the rules
+	@$(BIN)/pmp simulate
 
 up: setup  ## the workers
 	@$(BIN)/pmp up

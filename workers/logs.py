@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -24,8 +24,8 @@ def _allow_listed(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Write JSON lines to standard error."""
+def configure(level: int = logging.INFO, *, to: TextIO | None = None) -> None:
+    """Write JSON lines to standard error, or to the file that is given."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -34,7 +34,7 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it logs every lost connection with a traceback

@@ -25,9 +25,8 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
     async for waiting in registrations.waiting_on_programme(tx):
         for one in waiting:
             await _stale(tx, one.registration_id, programme, now)
-    first = min(*policy.registration_reminder_days, policy.registration_expiry_days)
-    before = policy.day_begins(today - timedelta(days=first - 1))
-    async for page in registrations.waiting_on_applicants(tx, before=before):
+    # All of them, also those of yesterday: one that a reinstated supervisor approved is before an administrator today (R7, R11).
+    async for page in registrations.waiting_on_applicants(tx, before=policy.day_begins(today + timedelta(days=1))):
         yield [staged for one in page for staged in await _aged(tx, one, programme, now)]
 
 

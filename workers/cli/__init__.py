@@ -10,6 +10,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "up": ("processes:up", "Start everything with one command, a private RabbitMQ too when none is set."),
         "demo": ("processes:demo", "Play one day of a small state, and show that nothing was lost."),
+        "simulate": (
+            "simulate:simulate",
+            "Play a month of a small state, and lay it beside a slow model of the rules.",
+        ),
         "run": ("processes:run", "Run all roles of a site in this process."),
         "worker": ("processes:worker", "Run the role that consumes messages."),
         "relay": ("processes:relay", "Run the role that sends e-mails, events and answers."),

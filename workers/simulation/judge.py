@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,8 +11,9 @@ from pathlib import Path
 from store.every_row import Kept, every_row
 from workers.simulation.checks import Check, compared, rule_of
 from workers.simulation.model import Month
-from workers.simulation.model.book import Telling
+from workers.simulation.model.book import ADMINISTRATORS, Telling
 from workers.simulation.model.calendar import local_day
+from workers.simulation.model.listing import RULE_OF
 from workers.simulation.play import Played
 
 Tables = Mapping[str, Sequence[Kept]]
@@ -42,6 +44,7 @@ def judge(tables: Tables, played: Played) -> list[Check]:
         *_notices(month.book.notices, written(tables)),
         _left(tables, month),
         _outcomes(tables, played),
+        *_digests(tables, month),
         *_ends(tables, month),
     ]
 
@@ -68,6 +71,25 @@ def _left(tables: Tables, month: Month) -> Check:
         and not (row["state"] == "refused" and row["destination"].lower() in month.ever_marked)
     ]
     return Check("R14", "e-mails that have left, or may not", len(mails), tuple(against))
+
+
+def _digests(tables: Tables, month: Month) -> list[Check]:
+    """The headings of each morning's e-mail to an administrator, and how many lines stand under them."""
+    found: dict[str, int] = {}
+    for row in mails_of(tables):
+        if row["name"] != "administrators.digest" or row["destination"] != ADMINISTRATORS[0]:
+            continue
+        facts = json.loads(row["facts"])
+        for section in facts["sections"]:
+            heading, _, number = section["title"].rpartition(" (")
+            if heading in RULE_OF:
+                found[f"{facts['date']} {heading}"] = int(number.removesuffix(")"))
+    checks = []
+    for heading, rule in RULE_OF.items():
+        wanted = {name: number for name, number in month.listed.items() if name.endswith(f" {heading}")}
+        seen = {name: number for name, number in found.items() if name.endswith(f" {heading}")}
+        checks.append(compared(rule, f"administrators' list: {heading}", wanted, seen))
+    return checks
 
 
 def _outcomes(tables: Tables, played: Played) -> Check:
@@ -114,7 +136,7 @@ def _ends(tables: Tables, month: Month) -> list[Check]:
         ),
         compared(
             "R25", "cases of conduct", parts.desk.cases,
-            {row["case_id"]: row["state"] for row in tables["conduct_cases"]},
+            {row["occasion"] or row["case_id"]: row["state"] for row in tables["conduct_cases"]},
         ),
         compared(
             "R48", "records: state and supply",
@@ -134,7 +156,7 @@ def _ends(tables: Tables, month: Month) -> list[Check]:
             dict(Counter(row["prescription_number"] for row in tables["open_errors"] if not row["corrected_at"])),
         ),
         compared(
-            "R24", "queries", {"granted": parts.reviewing.granted, "turned away": parts.reviewing.turned_away}, queries
+            "R24", "queries", {"granted": parts.reviewing.granted, "turned away": len(parts.reviewing.refusals)}, queries
         ),
         compared(
             "R28", "alerts that stand", dict.fromkeys(parts.reviewing.alerts, "stands"),

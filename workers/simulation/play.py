@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class Played:
     said: list[Said] = field(default_factory=list)
 
 
-async def play(stage: Stage, script: Script, tell: Callable[[str], None]) -> Played:
+async def play(stage: Stage, script: Script) -> Played:
     """Everything has been said at its moment, and every sweep has run at its hour."""
     played = Played()
     for at, all_said in _timeline(script):
@@ -38,7 +38,6 @@ async def play(stage: Stage, script: Script, tell: Callable[[str], None]) -> Pla
             played.month.hear(said)
             played.said.append(said)
         played.month.turns(at)
-        tell(f"{at:%Y-%m-%d %H:%M} {len(played.said)}")
     return played
 
 

@@ -67,7 +67,7 @@ async def simulate(settings: Settings, say: Say, *, log: Path, days: int = 31, s
         urls = await stack.enter_async_context(own_users(site))
         scene = await stack.enter_async_context(stage(site, urls, script.in_order()[0][0]))
         await _load_drugs(scene.store, scene.clock.now)
-        played = await play(scene, script, say)
+        played = await play(scene, script)
         say("The month is over: it is laid beside the model.")
         return await _judged(scene, played, cast, log)
 

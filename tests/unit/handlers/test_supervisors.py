@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -182,6 +183,18 @@ async def test_r7_an_approval_counts_while_the_supervisor_is_active(bench: Bench
     assert await _state(bench) == "supervisor"
     await bench.change("UPDATE accounts SET state = 'active' WHERE account_id = 'SAM'")
     assert await bench.send(decision()) == DONE
+
+
+async def test_r7_r11_a_reinstated_supervisor_s_approval_counts_from_the_next_morning_on(bench: Bench) -> None:
+    """The registration is before the administrators again with the next sweep, and stands in their daily list."""
+    await _register(bench, SAM)
+    await bench.complete()
+    await bench.send(supervisor_decides(SAM))
+    await bench.change("UPDATE accounts SET state = 'suspended' WHERE account_id = 'SAM'")
+    await bench.sweep(bench.today, "registration_ageing")
+    await bench.change("UPDATE accounts SET state = 'active' WHERE account_id = 'SAM'")
+    assert await bench.sweep(bench.today + timedelta(days=1), "registration_ageing") == []
+    assert await _state(bench) == "administrator"
 
 
 async def test_r7_a_registration_that_came_to_nothing_leaves_no_link(bench: Bench) -> None:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from messages.account import (
     AccountEmailChangeRequested,
     AccountLoginAttempted,
+    AccountLoginFailed,
+    AccountLoginSucceeded,
     AccountPasswordResetRequested,
     AccountPasswordSet,
     AccountTermsAccepted,
@@ -17,6 +19,8 @@ from workers.simulation.model.book import Account, Book
 from workers.simulation.model.calendar import local_day
 from workers.simulation.model.joining import is_strong
 from workers.simulation.said import Said
+
+Login = AccountLoginAttempted | AccountLoginSucceeded | AccountLoginFailed
 
 
 @dataclass(slots=True)
@@ -49,18 +53,21 @@ class Access:
     terms: dict[str, date] = field(default_factory=dict)
     accepted: set[tuple[str, str]] = field(default_factory=set)
 
-    def login(self, said: Said, message: AccountLoginAttempted) -> str:
-        """R34, R35, R37: judged, and counted when it failed; the message itself is always taken."""
+    def login(self, said: Said, message: Login) -> str:
+        """R34, R35, R37: granted or refused, and counted when it failed. A portal may have looked at the password itself."""
         address = message.address.lower()
         failed = self.failures.setdefault(address, Failures())
         account = self.book.by_address(address)
         if failed.locked_until is not None and said.at < failed.locked_until:
-            return "done"
-        if account is None or said.password != account.password:
+            return "refused"
+        is_right = isinstance(message, AccountLoginSucceeded) or (
+            account is not None and said.password == account.password
+        )
+        if account is None or not is_right:
             self._failed(said.at, failed, account)
-            return "done"
+            return "refused"
         if account.state != "active" or local_day(said.at) >= account.expires_on:
-            return "done"
+            return "refused"
         del self.failures[address]
         self._warn(said.at, account)
         in_force = [(on, version) for version, on in self.terms.items() if on <= local_day(said.at)]

@@ -91,7 +91,7 @@ def _of_people(of: Parts) -> dict[type[Message], Effect]:
 
 def _of_accounts(of: Parts) -> dict[type[Message], Effect]:
     return {
-        a.AccountLoginAttempted: of.access.login,
+        **dict.fromkeys((a.AccountLoginAttempted, a.AccountLoginSucceeded, a.AccountLoginFailed), of.access.login),
         a.AccountPasswordSet: of.access.password_set,
         a.AccountPasswordResetRequested: of.access.reset_wanted,
         a.AccountPasswordReset: lambda said, _: of.access.reset(said),
@@ -136,9 +136,9 @@ def _of_records(of: Parts) -> dict[type[Message], Effect]:
         dispensation.DispensationRecordsSubmitted: lambda said, _: of.reporting.submitted(said),
         dispensation.DispensationRecordSubmitted: lambda said, _: of.reporting.one_record(said),
         v.ReviewRecorded: of.reviewing.recorded,
-        v.ReviewRequested: lambda _, message: of.reviewing.requested(message),
+        v.ReviewRequested: of.reviewing.requested,
         v.ReviewCaseOpened: lambda _, message: of.reviewing.case_opened(message),
         v.ReviewCaseClosed: lambda _, message: of.reviewing.case_closed(message),
-        patient.PatientAlertPosted: lambda _, message: of.reviewing.alert_posted(message),
+        patient.PatientAlertPosted: of.reviewing.alert_posted,
         patient.PatientAlertWithdrawn: lambda _, message: of.reviewing.alert_withdrawn(message),
     }

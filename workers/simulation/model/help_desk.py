@@ -180,6 +180,12 @@ class HelpDesk:
         self.book.tell_administrators(at, "conduct.reported")
         return "done"
 
+    def raised(self, at: datetime, occasion: str) -> None:
+        """R25: what the system itself saw, once a day of one account."""
+        if occasion not in self.cases:
+            self.cases[occasion] = "open"
+            self.book.tell_administrators(at, "conduct.reported")
+
     def case_step(self, at: datetime, message: ConductReferred | ConductNoted | ConductOutcomeRecorded) -> str:
         """R25, R64: referred, noted, closed with its outcome."""
         state = self.cases.get(message.case_id)

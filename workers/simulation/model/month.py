@@ -14,6 +14,7 @@ from workers.simulation.model.effects import Bounces, Effect, Parts, effects
 from workers.simulation.model.help_desk import HelpDesk
 from workers.simulation.model.joining import Joining
 from workers.simulation.model.links import Links
+from workers.simulation.model.listing import listed
 from workers.simulation.model.reporting import Reporting
 from workers.simulation.model.reviewing import Reviewing
 from workers.simulation.model.standing import Standing
@@ -41,20 +42,16 @@ class Month:
     outcomes: dict[str, str] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
     ran: set[tuple[str, date]] = field(default_factory=set)
+    listed: dict[str, int] = field(default_factory=dict)
+    """Day and heading of the administrators' e-mail → how many lines stand under it."""
     parts: Parts = field(init=False)
     effects: Mapping[type[Message], Effect] = field(init=False)
 
     def __post_init__(self) -> None:
-        book = self.book
+        book, joining, desk = self.book, Joining(self.book), HelpDesk(self.book)
+        reviewing = Reviewing(book, desk, joining.trained)
         self.parts = Parts(
-            Joining(book),
-            Access(book),
-            Standing(book),
-            Links(book),
-            HelpDesk(book),
-            Reporting(book),
-            Reviewing(book),
-            Bounces(),
+            joining, Access(book), Standing(book), Links(book), desk, Reporting(book), reviewing, Bounces()
         )
         self.effects = effects(self.parts)
 
@@ -103,9 +100,11 @@ class Month:
 
     def _digest(self, at: datetime) -> None:
         """R11: one e-mail a day to each administrator: there is a dead letter from before the first day on."""
+        today = local_day(at)
+        self.listed |= {f"{today} {heading}": number for heading, number in listed(self.parts, today).items()}
         if "dead" in self.outcomes.values():
             for one in ADMINISTRATORS:
-                self.book.tell(at, "administrators.digest", one, once=str(local_day(at)))
+                self.book.tell(at, "administrators.digest", one, once=str(today))
 
     @property
     def ever_marked(self) -> frozenset[str]:

@@ -41,9 +41,13 @@ class Dispenser:
 
     def days_overdue(self, today: date) -> int:
         """Business days since the deadline; 0 for whom nothing is expected of."""
-        if self.is_closed or any(begins <= today and (to is None or today <= to) for begins, to in self.exempt):
+        if self.is_closed or self.is_exempt(today):
             return 0
         return business_days_since(self.due_on(today), today)
+
+    def is_exempt(self, day: date) -> bool:
+        """R43: a standing exemption holds."""
+        return any(begins <= day and (to is None or day <= to) for begins, to in self.exempt)
 
 
 @dataclass(slots=True)
@@ -65,6 +69,8 @@ class Reporting:
     dispensers: dict[str, Dispenser] = field(default_factory=dict)
     records: dict[Key, tuple[str, Line]] = field(default_factory=dict)
     """What stands under each identity (R48): active or voided, and what it says."""
+    no_duty: set[Key] = field(default_factory=set)
+    """Records that raise no duty: of an exempt dispenser (R43), of an animal (R56)."""
     transactions: dict[tuple[str, str], Handed] = field(default_factory=dict)
     errors: list[OpenError] = field(default_factory=list)
     number: int = 0
@@ -155,6 +161,9 @@ class Reporting:
     def _store(self, line: Line) -> None:
         """R48, R49: new, the same again, revised, voided, new again."""
         state, _ = self.records.get(line.key, ("", line))
+        known = self.dispensers[line.dispenser]
+        if known.kind == "veterinarian" or known.is_exempt(line.filled_on):
+            self.no_duty.add(line.key)
         if line.status == "void":
             self.records[line.key] = ("voided", line)
         elif line.status == "revise" or state != "active":
@@ -186,8 +195,8 @@ class Reporting:
             self.book.tell(said.at, notice, address)
 
     def standing(self) -> list[Line]:
-        """Every record that is not voided."""
-        return [line for state, line in self.records.values() if state == "active"]
+        """Every record that raises a duty."""
+        return [line for key, (state, line) in self.records.items() if state == "active" and key not in self.no_duty]
 
     def remind(self, at: datetime) -> None:
         """R47: errors not corrected, every day for seven days, one e-mail a submission."""

@@ -11,6 +11,7 @@ from messages.patient import PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
 from workers.simulation.model.book import DELEGATES, OFFICERS, PRESCRIBERS, Account, Book
 from workers.simulation.model.calendar import DAY, local_day
+from workers.simulation.model.help_desk import HelpDesk
 from workers.simulation.said import Line, Said
 
 SCHEDULES: Mapping[str, str] = {
@@ -18,6 +19,8 @@ SCHEDULES: Mapping[str, str] = {
     "99901000100": "II", "99901000300": "V",
 }  # fmt: skip
 """R44: the month's drugs and their schedules."""
+RAISE_A_CASE = ("no_active_case", "no_queries")
+"""R24, R25: what is no slip of a form."""
 MAY_REVIEW = (*PRESCRIBERS, *DELEGATES, "Pharmacist")
 
 
@@ -26,12 +29,16 @@ class Reviewing:
     """Reviews by patient and prescriber, queries by outcome, cases, alerts."""
 
     book: Book
+    desk: HelpDesk
+    trained: set[str]
     reviews: list[tuple[str, str, date]] = field(default_factory=list)
     """Patient, the account it was made for, the day."""
     granted: int = 0
-    turned_away: int = 0
+    refusals: list[tuple[date, str, str]] = field(default_factory=list)
+    """The day, who asked, why not."""
     cases: set[tuple[str, str]] = field(default_factory=set)
     alerts: dict[str, str] = field(default_factory=dict)
+    posted_on: dict[str, date] = field(default_factory=dict)
 
     def recorded(self, said: Said, message: ReviewRecorded) -> str:
         """R51, R56: by the prescriber or a linked delegate."""
@@ -43,17 +50,25 @@ class Reviewing:
         self.reviews.append((said.patient, made_for, local_day(message.reviewed_at)))
         return "done"
 
-    def requested(self, message: ReviewRequested) -> str:
-        """R7, R8, R23, R24: granted or turned away, recorded either way."""
-        is_granted = self._acts(message.requester, message.on_behalf_of) is not None
-        role = self.book.accounts[message.requester].role if is_granted else ""
+    def requested(self, said: Said, message: ReviewRequested) -> str:
+        """R7, R8, R23–R25: granted, or turned away, which may be a case for the administrators; recorded either way."""
+        why = self._refusal(message)
+        self.granted += not why
+        self.refusals += [(local_day(said.at), message.requester, why)] if why else []
+        if why in RAISE_A_CASE:
+            self.desk.raised(said.at, f"{why}:{message.requester}:{local_day(said.at)}")
+        return "refused" if why else "done"
+
+    def _refusal(self, message: ReviewRequested) -> str:
+        if self._acts(message.requester, message.on_behalf_of) is None:
+            return "may_not_act"
+        role = self.book.accounts[message.requester].role
         if role in OFFICERS:
-            is_granted = (message.requester, message.case_number or "") in self.cases
-        elif role not in MAY_REVIEW:
-            is_granted = False
-        self.granted += is_granted
-        self.turned_away += not is_granted
-        return "done"
+            if message.requester not in self.trained:
+                return "not_trained"
+            has_case = (message.requester, message.case_number or "") in self.cases
+            return "" if has_case else "no_active_case"
+        return "" if role in MAY_REVIEW else "no_queries"
 
     def _acts(self, account_id: str, on_behalf_of: str | None) -> str | None:
         account = self.book.accounts.get(account_id)
@@ -82,12 +97,13 @@ class Reviewing:
         self.cases.discard(place)
         return "done"
 
-    def alert_posted(self, message: PatientAlertPosted) -> str:
+    def alert_posted(self, said: Said, message: PatientAlertPosted) -> str:
         """R28."""
         account = self.book.accounts.get(message.author)
-        if account is None or account.state != "active" or message.alert_id in self.alerts:
+        if account is None or account.state != "active" or message.alert_id in self.posted_on:
             return "refused"
         self.alerts[message.alert_id] = message.author
+        self.posted_on[message.alert_id] = local_day(said.at)
         return "done"
 
     def alert_withdrawn(self, message: PatientAlertWithdrawn) -> str:

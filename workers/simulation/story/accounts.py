@@ -11,6 +11,8 @@ from messages.account import (
     AccountEmailChangeConfirmed,
     AccountEmailChangeRequested,
     AccountLoginAttempted,
+    AccountLoginFailed,
+    AccountLoginSucceeded,
     AccountPasswordReset,
     AccountPasswordResetRequested,
     AccountPasswordSet,
@@ -236,3 +238,7 @@ def _daily_logins(acts: Accounts, people: People) -> None:
             hour = acts.cast.chance.choice(("05:45", "08:50", "18:10"))
             is_wrong = acts.cast.chance.random() < 0.25
             acts.login(one, day, hour, password="Mistyped-word-1!" if is_wrong else "")
+        # Another portal looks at passwords itself, and tells what came of it.
+        one, other = acts.cast.chance.sample(people.founders, 2)
+        acts.script.say(day, "16:25", AccountLoginSucceeded(address=one.email))
+        acts.script.say(day, "16:25", AccountLoginFailed(address=other.email))

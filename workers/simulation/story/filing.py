@@ -64,7 +64,7 @@ class Filing:
         control = transaction or f"{on(day):%Y%m%d}-{self.controls():05}"
         body = write_transaction(
             self.cast.chance.choice(VERSIONS), control, made_at.astimezone(ZONE),
-            [(_pharmacy(dispenser), [Dispensing(self._asap(line)) for line in lines])],
+            [(_pharmacy(dispenser), [Dispensing(self._asap(line) | _animal(dispenser)) for line in lines])],
         )  # fmt: skip
         self._hand_in(
             day, hour, body, Handed(control, dispenser.dea, made_at, tuple(lines)), sender or sender_of(dispenser)
@@ -153,6 +153,11 @@ def sender_of(dispenser: Dispenser) -> Sender:
 
 def _pharmacy(dispenser: Dispenser) -> dict[str, str]:
     return {"PHA03": dispenser.dea, "PHA04": dispenser.name}
+
+
+def _animal(dispenser: Dispenser) -> dict[str, str]:
+    """A veterinarian's patients are animals, under their owner's name (R56)."""
+    return {"PAT20": "02", "PAT23": "REX"} if dispenser.kind == "veterinarian" else {}
 
 
 def filing_of_the_month(script: Script, cast: Cast, people: People) -> None:

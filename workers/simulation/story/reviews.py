@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from messages.patient import PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
-from workers.simulation.story.cast import EXAMINER, POLICE, Cast, Patient, Person
+from workers.simulation.story.cast import EXAMINER, POLICE, REGISTRY, Cast, Patient, Person
 from workers.simulation.story.people import People
 from workers.simulation.story.script import CHIEF, Script, moment
 
 
-def reviews_of_the_month(script: Script, cast: Cast, people: People) -> None:
+def reviews_of_the_month(script: Script, cast: Cast, people: People, newcomer: Person) -> None:
     """Everything of this kind is in the script."""
     chance = cast.chance
     for day in range(script.days):
@@ -17,10 +17,10 @@ def reviews_of_the_month(script: Script, cast: Cast, people: People) -> None:
             reviewer = chance.choice([*people.prescribers, *people.delegates])
             made_for = reviewer.supervisors[0] if reviewer.supervisors and chance.random() < 0.8 else None
             _review(script, day, "11:50", reviewer, chance.choice(cast.patients), made_for)
-        asker = chance.choice([*people.prescribers, *people.of(EXAMINER)])
+        asker = chance.choice([*people.prescribers, *people.of(EXAMINER, REGISTRY)])
         message = ReviewRequested(requester=asker.registration_id, patient=chance.choice(cast.patients).named)
         script.say(day, "12:05", message)
-    _officers(script, cast, people.of(POLICE)[0], people.of(POLICE)[1])
+    _officers(script, cast, people.of(POLICE)[0], people.of(POLICE)[1], newcomer)
     _alerts(script, cast, people)
 
 
@@ -32,7 +32,7 @@ def _review(script: Script, day: int, hour: str, reviewer: Person, patient: Pati
     script.say(day, hour, message, patient=patient.last_name)
 
 
-def _officers(script: Script, cast: Cast, one: Person, other: Person) -> None:
+def _officers(script: Script, cast: Cast, one: Person, other: Person, newcomer: Person) -> None:
     """With a case of one's own, without, with another's, and after its end (R24)."""
     patient = cast.patients[2].named
     script.say(1, "12:00", ReviewCaseOpened(account_id=one.registration_id, case_number="CASE-7"))
@@ -41,6 +41,11 @@ def _officers(script: Script, cast: Cast, one: Person, other: Person) -> None:
     script.say(2, "12:00", asked)
     script.say(2, "12:02", asked.model_copy(update={"case_number": None}))
     script.say(2, "12:04", asked.model_copy(update={"requester": other.registration_id}))
+    untrained = ReviewCaseOpened(account_id=newcomer.registration_id, case_number="CASE-8")
+    script.say(3, "12:00", untrained)
+    for day in (3, 5):  # the training is on the day between
+        asks = ReviewRequested(requester=newcomer.registration_id, patient=patient, case_number="CASE-8")
+        script.say(day, "12:10", asks)
     script.say(5, "12:00", ReviewCaseClosed(account_id=one.registration_id, case_number="CASE-7"))
     script.say(6, "12:00", asked)
     script.say(6, "12:02", ReviewCaseClosed(account_id=one.registration_id, case_number="CASE-7"))

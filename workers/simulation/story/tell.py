@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from workers.simulation.story.accounts import accounts_of_the_month
-from workers.simulation.story.cast import Cast
+from workers.simulation.story.cast import POLICE, Cast
 from workers.simulation.story.desk import desk_of_the_month
 from workers.simulation.story.filing import filing_of_the_month
 from workers.simulation.story.people import founding, newcomers
@@ -18,9 +18,10 @@ def tell(days: int, seed: int) -> tuple[Script, Cast]:
     chance = random.Random(seed)  # noqa: S311 - made-up data, to be the same again
     script, cast = Script(chance, days), Cast(chance)
     people = founding(script, cast)
-    newcomers(script, cast, people)
+    joined = newcomers(script, cast, people)
     accounts_of_the_month(script, cast, people)
     desk_of_the_month(script, cast, people)
     filing_of_the_month(script, cast, people)
-    reviews_of_the_month(script, cast, people)
+    officer = next(one for one in joined if one.role == POLICE)
+    reviews_of_the_month(script, cast, people, officer)
     return script, cast
