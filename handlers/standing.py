@@ -58,14 +58,14 @@ async def move(scene: Scene, account: Account, state: State) -> None:
     await accounts.set_state(scene.tx, account, state)
     if "active" not in (account.state, state) or not scene.programme.roles.named(account.role).delegates:
         return
+    occasion = f"{account.account_id}:{scene.occasion}"
     async for page in standing.linked_delegates(scene.tx, account.account_id):
         for delegate in page:
-            scene.leaving.notify(
-                "delegate.access_resumed" if state == "active" else "delegate.access_rests",
-                delegate.email,
-                {"name": delegate.name, "supervisor_name": account.name},
-                occasion=f"{account.account_id}:{scene.occasion}",
-            )
+            facts = {"name": delegate.name, "supervisor_name": account.name}
+            if state == "active":
+                scene.leaving.notify("delegate.access_resumed", delegate.email, facts, occasion=occasion)
+            else:
+                scene.leaving.notify("delegate.access_rests", delegate.email, facts, occasion=occasion)
 
 
 async def lift(scene: Scene, account: Account, cause: Cause, reason: str, *, actor: str) -> bool:
