@@ -56,6 +56,16 @@ class _Screening:
                     barred.add(pharmacy.index)
         return frozenset(barred)
 
+    def forget_errors_of(self, barred: frozenset[int]) -> None:
+        """A submitter that may not send for a pharmacy cannot correct its records: it is not reminded of them (R47, R61)."""
+        foreign = {
+            one.dea or one.npi or one.ncpdp
+            for one, source in zip(self._read.pharmacies, self._sources, strict=True)
+            if one.index in barred and source.is_foreign
+        }
+        if foreign:
+            self.errors = [error for error in self.errors if error.dispenser not in foreign]
+
     def run(self, run: Run) -> StoredRun:
         """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
         if run.status == "void":
@@ -68,7 +78,7 @@ class _Screening:
         return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
 
     def bar(self, run: Run) -> None:
-        """Count the records of a barred pharmacy as in error; a submitter that may not send for it cannot correct them (R61)."""
+        """Count the records of a barred pharmacy as in error."""
         self.with_errors[run.pharmacy] += len(run.items)
         self.with_warnings[run.pharmacy] -= sum(bool(content.warnings) for content, _ in run.items)
         if not self._sources[run.pharmacy].is_foreign:
@@ -123,6 +133,7 @@ def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) ->
     """Give what is to be stored, and the report on all of it; the counts still add up."""
     screening = _Screening(read, screen, sources)
     barred = screening.pharmacies()
+    screening.forget_errors_of(barred)
     runs = []
     for run in read.runs:
         if run.pharmacy in barred:
