@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from store.contract import Row, Transaction, as_date, as_moment, as_text
+from store.contract import Row, Transaction, as_moment, as_text
 from store.paging import paged
 
 Cause = Literal["administrator", "credential:csp", "credential:dea", "credential:license"]
@@ -16,11 +16,10 @@ _NEWEST = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A temporary suspension."""
+    """A temporary suspension whose day has come."""
 
     account_id: str
     cause: Cause
-    until_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ async def causes(tx: Transaction, account_id: str) -> list[Cause]:
 async def over(tx: Transaction, today: date, *, page: int = 500) -> AsyncIterator[Sequence[Suspension]]:
     """Yield temporary suspensions that end today or before; whoever takes a page must end every suspension on it."""
     while rows := await tx.rows("standing.over", today=today.isoformat(), most=page):
-        yield [Suspension(row["account_id"], row["cause"], as_date(row["until_on"])) for row in rows]
+        yield [Suspension(row["account_id"], row["cause"]) for row in rows]
 
 
 async def record(tx: Transaction, account_id: str, change: Change) -> None:

@@ -12,7 +12,7 @@ SELECT cause FROM suspensions WHERE account_id = :account_id AND ended_at IS NUL
 
 -- name: over
 -- Temporary suspensions whose day has come, a page at a time; those that were ended are not found again.
-SELECT account_id, cause, until_on FROM suspensions
+SELECT account_id, cause FROM suspensions
 WHERE ended_at IS NULL AND until_on IS NOT NULL AND until_on <= :today
 ORDER BY until_on, no LIMIT :most
 
