@@ -6,6 +6,7 @@ import random
 
 from workers.simulation.story.accounts import accounts_of_the_month
 from workers.simulation.story.cast import POLICE, Cast
+from workers.simulation.story.chance import any_acts_of_the_month
 from workers.simulation.story.desk import desk_of_the_month
 from workers.simulation.story.filing import filing_of_the_month
 from workers.simulation.story.people import founding, newcomers
@@ -21,6 +22,7 @@ def tell(days: int, seed: int) -> tuple[Script, Cast]:
     joined = newcomers(script, cast, people)
     accounts_of_the_month(script, cast, people)
     desk_of_the_month(script, cast, people)
+    any_acts_of_the_month(script, cast, people)
     filing_of_the_month(script, cast, people)
     officer = next(one for one in joined if one.role == POLICE)
     reviews_of_the_month(script, cast, people, officer)
