@@ -18,12 +18,11 @@ from itertools import groupby
 import structlog
 
 from handlers.outcomes import Refuse
-from handlers.registry import Look, Prepare, Setting, handlers
+from handlers.registry import Setting, handlers
 from handlers.work import Programme
 from messages.codec import Limits, decode
 from messages.envelope import Envelope
 from messages.errors import Permanent, Transient
-from messages.message import Message
 from store import deferred, inbox
 from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
@@ -73,7 +72,7 @@ class Processor:
                 await self._together([delivery.envelope for delivery in group])
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:
-        entries = [await self._entry(envelope) for envelope in envelopes]
+        entries = await self._entries(envelopes)
         try:
             await self._commit(entries)
         except Transient:
@@ -84,7 +83,8 @@ class Processor:
                 return
             log.warning("batch_split", messages=len(entries), error=type(error).__name__)
             for entry in entries:
-                await self._alone(entry, attempts=1)
+                # Prepared anew: what it was prepared against may be what its neighbour has just changed.
+                await self._alone(await self._entry(entry.envelope), attempts=1)
 
     async def _alone(self, entry: Entry, attempts: int) -> None:
         try:
@@ -119,28 +119,41 @@ class Processor:
 
     async def _entry(self, envelope: Envelope) -> Entry:
         """Decode and prepare one message; what is wrong with it becomes part of the entry."""
+        return (await self._entries([envelope]))[0]
+
+    async def _entries(self, envelopes: Sequence[Envelope]) -> list[Entry]:
+        """Decode messages, and prepare those that need it, as many at once as there are threads."""
+        entries = [self._decoded(envelope) for envelope in envelopes]
+        slow = [place for place, entry in enumerate(entries) if entry.needs_preparing]
+        prepared = await asyncio.gather(*(self._prepared(entries[place]) for place in slow), return_exceptions=True)
+        for place, entry in zip(slow, prepared, strict=True):
+            if isinstance(entry, BaseException):
+                raise entry
+            entries[place] = entry
+        return entries
+
+    def _decoded(self, envelope: Envelope) -> Entry:
         try:
             self.programme.publishers.check(envelope)
-            message = decode(envelope, self.limits)
+            return Entry(envelope, decode(envelope, self.limits), None, None)
         except Permanent as error:
             return Entry(envelope, None, None, reason_of(error))
+
+    async def _prepared(self, entry: Entry) -> Entry:
+        envelope, message = entry.envelope, entry.message
+        assert message is not None
         handler = handlers()[message.kind]
-        if handler.prepare is None:
-            return Entry(envelope, message, None, None)
+        prepare, look = handler.prepare, handler.look
+        assert prepare is not None
         try:
-            return await self._prepared(envelope, message, handler.prepare, handler.look)
+            seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
+            setting = Setting(envelope, self.programme, self.clock(), seen)
+            prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
         except Transient:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
-            return Entry(envelope, message, None, None, failure=error)
-
-    async def _prepared(self, envelope: Envelope, message: Message, prepare: Prepare, look: Look | None) -> Entry:
-        seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
-        setting = Setting(envelope, self.programme, self.clock(), seen)
-        prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        if isinstance(prepared, Refuse):
-            return Entry(envelope, message, None, None, refused=prepared)
-        return Entry(envelope, message, prepared, None)
+            return entry._replace(failure=error)
+        return entry._replace(refused=prepared) if isinstance(prepared, Refuse) else entry._replace(prepared=prepared)
 
     async def _commit(self, entries: Sequence[Entry], *, origin: Origin = "process", attempts: int = 1) -> None:
         now = self.clock()

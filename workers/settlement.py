@@ -40,6 +40,11 @@ class Entry(NamedTuple):
     is_counted: bool = False
     """Its attempts were counted before it ran (quarantine); the count goes when it is settled."""
 
+    @property
+    def needs_preparing(self) -> bool:
+        """Whether its kind has slow work to be done before the transaction begins."""
+        return self.message is not None and handlers()[self.message.kind].prepare is not None
+
 
 @dataclass(slots=True)
 class Tally:

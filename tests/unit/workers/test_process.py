@@ -17,6 +17,7 @@ from handlers.publishers import Publishers
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
 from handlers.work import Programme
+from messages.account import AccountLoginAttempted, AccountPasswordSet
 from messages.codec import Limits, encode
 from messages.envelope import Envelope
 from messages.errors import StoreAway
@@ -26,6 +27,7 @@ from store import dead_letters, inbox
 from store.audit import Operator
 from store.sqlite import SqliteStore
 from tests.faulty_store import Fault, FaultyStore
+from tests.people import open_account
 from tests.site import Counted, example_ticket, locked
 from tests.stores import sqlite_store
 from workers.process import Delivery, Processor
@@ -349,3 +351,15 @@ async def test_without_a_store_nothing_is_committed_and_nothing_is_dead(bench: B
     assert bench.counted.states() == {}
     await bench.take(ticket("t1"), ticket("t2"))
     assert bench.counted.states() == {"done": 2}
+
+
+async def test_what_a_neighbour_changed_is_prepared_anew(bench: Bench) -> None:
+    """A new password, and a login with it, in one batch: prepared against the old one, the login is judged by the new."""
+    vault = bench.processor.programme.vault
+    await open_account(bench.store, "DR-1")
+    change = AccountPasswordSet(account_id="DR-1", password=vault.sealing_key.seal("Right-Horse", message_id="m1"))
+    login = AccountLoginAttempted(
+        address="dr-1@example.org", password=vault.sealing_key.seal("Right-Horse", message_id="m2")
+    )
+    await bench.take(enveloped(change, "m1"), enveloped(login, "m2"), ticket("t1"))
+    assert bench.counted.states() == {"done": 3}
