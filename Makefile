@@ -18,7 +18,7 @@ up: setup  ## the workers
 	@$(BIN)/pmp up
 
 test: setup  ## all tests, on a real RabbitMQ and PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-rabbitmq4: setup  ## what a broker does, on a RabbitMQ 4 (Debian 13's, unpacked)
 	@PMP_PRIVATE_RABBITMQ=trixie $(BIN)/python -m pytest $(addprefix tests/integration/test_,topology.py doctor.py main_path.py)
@@ -32,8 +32,8 @@ check: setup  ## style, types, who may import whom
 bench: setup  ## how fast, beside which peers
 	@$(BIN)/python -m bench
 
-fuzz: setup  ## ten minutes' search for ASAP files that are handled wrongly
-	@$(BIN)/python -m tests.fuzz.files --seconds 600
+fuzz: setup  ## ten minutes' search, guided by coverage, for ASAP files that are handled wrongly
+	@$(BIN)/python -m tests.fuzz.guided --seconds 600
 
 clean:  ## nothing left but what is in git
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist

@@ -29,9 +29,12 @@ FIGURES: Mapping[str, Figure] = {
     "files": figures.files,
     "latency": figures.latency,
     "memory": figures.memory,
+    "sweeps": figures.sweeps,
     "growth": growth,
 }
-QUICK = Size(records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=400_000)
+QUICK = Size(
+    records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=400_000, accounts=100_000
+)
 
 
 def main() -> None:
@@ -41,10 +44,16 @@ def main() -> None:
     parser.add_argument("--growth-rows", type=int, help="fill it to that many instead")
     parser.add_argument("--only", choices=FIGURES, action="append", help="this figure alone; may be repeated")
     parser.add_argument("--rounds", type=int, help="how often each figure is measured; the table shows medians")
+    parser.add_argument("--projected", action="store_true", help="files: the scheduler with the projection runs beside")
     asked = parser.parse_args()
     names = asked.only or [name for name in FIGURES if name != "growth" or asked.growth]
     size = QUICK if asked.quick else Size()
-    size = replace(size, rounds=asked.rounds or size.rounds, growth_rows=asked.growth_rows or size.growth_rows)
+    size = replace(
+        size,
+        rounds=asked.rounds or size.rounds,
+        projected=asked.projected,
+        growth_rows=asked.growth_rows or size.growth_rows,
+    )
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {size.rounds} round(s)")
     with private_rabbitmq(print) as broker, tempfile.TemporaryDirectory(prefix="pmp-bench-") as folder:
         asyncio.run(_measured(broker, Path(folder), names, size))

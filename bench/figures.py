@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import statistics
 import time
 from collections.abc import Sequence
@@ -35,6 +37,9 @@ class Size:
     big_file_records: int = 50_000
     rounds: int = 3
     growth_rows: int = 10_000_000
+    accounts: int = 1_000_000
+    projected: bool = False
+    """Whether the projection runs beside the workers in ``files``."""
 
 
 async def records(stage: Stage, size: Size) -> list[Row]:
@@ -69,13 +74,16 @@ async def files(stage: Stage, size: Size) -> list[Row]:
             await fill(stage.amqp_url, FILE_KIND, bodies)
             store = await stage.fresh_store()
             with ExitStack() as stack:
+                if size.projected:
+                    stack.enter_context(stage.process("bench.worker", store, "scheduler"))
                 running = [stack.enter_context(stage.process("bench.worker", store)) for _ in range(workers)]
                 found.append(await stage.rate(store, rows, running))
                 await _emptied(stage, FILE_QUEUE)
+    beside = ", projection beside" if size.projected else ""
     one, two = statistics.median(rates[1]), statistics.median(rates[2])
     return [
-        (f"records/s in files of {size.file_records}: one worker", f"{one:,.0f}", ""),
-        (f"records/s in files of {size.file_records}: two workers", f"{two:,.0f}", f"{two / one:.2f}x of one"),
+        (f"records/s in files of {size.file_records}{beside}: one worker", f"{one:,.0f}", ""),
+        (f"records/s in files of {size.file_records}{beside}: two workers", f"{two:,.0f}", f"{two / one:.2f}x of one"),
     ]
 
 
@@ -130,6 +138,29 @@ async def memory(stage: Stage, size: Size) -> list[Row]:
             f"+{after - idle:.0f} MiB",
         ),
     ]
+
+
+async def sweeps(stage: Stage, size: Size) -> list[Row]:
+    """The daily sweeps over accounts, each on the same store: how long, how much for a notice, and whether memory stays flat."""
+    store = await stage.fresh_store()
+    with stage.process("bench.sweeping", store, "fill", BENCH_ACCOUNTS=str(size.accounts)) as process:
+        await asyncio.to_thread(process.wait)
+    rows: list[Row] = []
+    for name in ("password_expiry", "credential_expiry"):
+        taken = []
+        for _ in range(size.rounds):
+            again = stage.folder / f"{name}.db"
+            await asyncio.to_thread(shutil.copyfile, store, again)
+            with stage.process("bench.sweeping", again, name) as process:
+                await asyncio.to_thread(process.wait)
+            taken.append(json.loads(stage.said("bench.sweeping").splitlines()[-1]))
+            again.unlink()
+        seconds, notices = statistics.median(one["seconds"] for one in taken), taken[0]["notices"]
+        each = f"{seconds / notices * 1e6:.0f} µs a notice" if notices else ""
+        memory = f"memory +{max(one['grew_mib'] for one in taken):.0f} to {taken[0]['peak_mib']:.0f} MiB"
+        what = f"{name} of {size.accounts:,} accounts, {notices:,} notices"
+        rows.append((what, f"{seconds:.2f} s", f"{each}, {memory}"))
+    return rows
 
 
 async def _emptied(stage: Stage, queue: str) -> None:

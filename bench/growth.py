@@ -25,13 +25,13 @@ _WINDOW_FILES = 20
 async def growth(stage: Stage, size: Size) -> list[Row]:
     """The rate of the last 100,000 rows at 0.2 million rows stored, and at the most."""
     store = await open_sqlite(await stage.fresh_store())
-    settings = load_settings(amqp_url=stage.amqp_url, store=str(store.path))
+    settings = load_settings(amqp_url=stage.amqp_url, store=str(store.path), publishers={"bench": ("*",)})
     seconds: list[float] = []
     with ThreadPoolExecutor(2) as threads:
         processor = Processor(store, programme_of(settings), now, threads, Limits())
         for no in range(size.growth_rows // _RECORDS):
             body = await asyncio.to_thread(file_body, no, _RECORDS, datetime.now(UTC))
-            delivery = Delivery(Envelope(f"growth-{no}", FILE_KIND, "app:bench", body, content_type=ASAP))
+            delivery = Delivery(Envelope(f"growth-{no}", FILE_KIND, "bench", body, content_type=ASAP))
             begun = time.perf_counter()
             await processor.process([delivery])
             seconds.append(time.perf_counter() - begun)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import unquote, urlsplit
 
 import aio_pika
 
@@ -100,7 +101,8 @@ async def fill(amqp_url: str, kind: str, bodies: Iterable[bytes], *, asks: bool 
         exchange = await channel.get_exchange(INBOUND, ensure=False)
         pending: set[asyncio.Task[object]] = set()
         for no, body in enumerate(bodies):
-            pending.add(asyncio.create_task(exchange.publish(_message(kind, no, body, asks=asks), kind)))
+            message = _message(kind, no, body, user(amqp_url), asks=asks)
+            pending.add(asyncio.create_task(exchange.publish(message, kind)))
             if len(pending) >= _IN_FLIGHT:
                 _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*pending)
@@ -115,15 +117,20 @@ async def trickle(amqp_url: str, bodies: Sequence[bytes], per_second: float, *, 
         begun = time.monotonic()
         for no, body in enumerate(bodies):
             await asyncio.sleep(max(0.0, begun + no / per_second - time.monotonic()))
-            message = _message(RECORD_KIND, no, body, asks=True)
+            message = _message(RECORD_KIND, no, body, user(amqp_url), asks=True)
             if no >= warm_up:
                 message.headers[SENT_HEADER] = str(time.time_ns())
             await exchange.publish(message, RECORD_KIND)
 
 
-def _message(kind: str, no: int, body: bytes, *, asks: bool) -> aio_pika.Message:
+def user(amqp_url: str) -> str:
+    """Give the broker user of an address, who must be named among the publishers (R61)."""
+    return unquote(urlsplit(amqp_url).username or "guest")
+
+
+def _message(kind: str, no: int, body: bytes, sender: str, *, asks: bool) -> aio_pika.Message:
     return aio_pika.Message(
         body, message_id=f"bench-{kind}-{no}", type=kind, content_type=ASAP if kind == FILE_KIND else JSON,
-        timestamp=datetime.now(UTC), app_id="bench",
+        timestamp=datetime.now(UTC), app_id="bench", user_id=sender,
         reply_to="bench.answers" if asks else None, delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import aio_pika
 
+from bench.load import user
 from messages.errors import Misconfigured
 from store.sqlite import open_sqlite
 
@@ -45,6 +47,7 @@ class Stage:
         """Run a module beside us; it gets SIGTERM at the end, and what it said when it failed is shown."""
         environment = os.environ | {
             "PMP_AMQP_URL": self.amqp_url, "PMP_MANAGEMENT_URL": self.management_url, "PMP_STORE": str(store),
+            "PMP_PUBLISHERS": json.dumps({user(self.amqp_url): ["*"]}),
         } | extra  # fmt: skip
         said = self.folder / f"{module}.log"
         with said.open("wb") as log:
@@ -58,6 +61,10 @@ class Stage:
                 process.send_signal(signal.SIGTERM)
             if process.wait(60) not in (0, -signal.SIGTERM):
                 print(said.read_text()[-2000:])
+
+    def said(self, module: str) -> str:
+        """What the module's last process printed."""
+        return (self.folder / f"{module}.log").read_text()
 
     async def rate(self, store: Path, rows: int, processes: Sequence[subprocess.Popen[bytes]], begin: int = 0) -> float:
         """Rows committed per second, from the first fiftieth on (start-up is not the subject) to the last row."""

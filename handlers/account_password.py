@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
 from handlers.account_access import ACCOUNT_UNKNOWN
-from handlers.links import Link, is_secret_of, new_link
+from handlers.links import NewLink, is_secret_of, new_link_with_id
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.passwords import NewPassword, open_sealed, renewed
 from handlers.registry import Setting
@@ -25,14 +24,6 @@ P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
-class NewLink:
-    """A link made before the transaction begins, for an address that is known or not (R36)."""
-
-    reset_id: str
-    link: Link
-
-
-@dataclass(frozen=True, slots=True)
 class LinkUsed:
     """The new password, and whether the secret was the link's."""
 
@@ -44,9 +35,8 @@ def prepare_password_reset_requested(
     message: AccountPasswordResetRequested,  # noqa: ARG001 - the link is the same whoever asks
     setting: Setting,
 ) -> NewLink:
-    """Make the link, whoever asks."""
-    reset_id = secrets.token_hex(12)
-    return NewLink(reset_id, new_link(setting.programme.vault, f"/reset/{reset_id}"))
+    """Make the link, for an address that is known or not (R36)."""
+    return new_link_with_id(setting.programme.vault, "/reset")
 
 
 async def password_reset_requested(work: Work[AccountPasswordResetRequested, NewLink]) -> Outcome:
@@ -60,7 +50,7 @@ async def password_reset_requested(work: Work[AccountPasswordResetRequested, New
     account = await accounts.by_address(work.tx, address)
     account_id = account.account_id if account is not None else ""
     until = work.now + timedelta(minutes=policy.reset_minutes)
-    reset = Reset(work.prepared.reset_id, account_id, work.prepared.link.secret_hash, "open", until)
+    reset = Reset(work.prepared.link_id, account_id, work.prepared.link.secret_hash, "open", until)
     await resets.insert(work.tx, address, reset, work.now)
     if account is not None:
         work.notify(

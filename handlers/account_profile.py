@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.account_access import ACCOUNT_UNKNOWN
 from handlers.actors import not_an_administrator
-from handlers.links import Link, is_secret_of, new_link
+from handlers.links import NewLink, is_secret_of, new_link_with_id
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.passwords import open_sealed
 from handlers.registry import Setting
@@ -29,14 +27,6 @@ from store.resets import AddressChange
 
 _CLOSED = Refuse("account_closed", "The account is revoked or deactivated (R20).", field="account_id")
 _ENDS = frozenset({"ended", "retired"})
-
-
-@dataclass(frozen=True, slots=True)
-class NewAddressLink:
-    """A link made before the transaction begins."""
-
-    change_id: str
-    link: Link
 
 
 def _is_open(account: Account) -> bool:
@@ -93,13 +83,12 @@ async def eligibility_kept(work: Work[AccountEligibilityKept, None]) -> Outcome:
 def prepare_email_change_requested(
     message: AccountEmailChangeRequested,  # noqa: ARG001 - the link is the same whoever asks
     setting: Setting,
-) -> NewAddressLink:
+) -> NewLink:
     """Make the link."""
-    change_id = secrets.token_hex(12)
-    return NewAddressLink(change_id, new_link(setting.programme.vault, f"/confirm-address/{change_id}"))
+    return new_link_with_id(setting.programme.vault, "/confirm-address")
 
 
-async def email_change_requested(work: Work[AccountEmailChangeRequested, NewAddressLink]) -> Outcome:
+async def email_change_requested(work: Work[AccountEmailChangeRequested, NewLink]) -> Outcome:
     """A link leaves to the new address; an earlier one works no more, and nothing changes until it is used (R22).
 
     That the address is taken is told as at registration (R2), and only to a user who has logged in.
@@ -112,7 +101,7 @@ async def email_change_requested(work: Work[AccountEmailChangeRequested, NewAddr
         return refusal
     until = work.now + timedelta(hours=policy.address_change_hours)
     change = AddressChange(
-        work.prepared.change_id, account.account_id, message.new_email, work.prepared.link.secret_hash, "open", until
+        work.prepared.link_id, account.account_id, message.new_email, work.prepared.link.secret_hash, "open", until
     )
     await resets.insert_address_change(work.tx, change, work.now)
     work.notify(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from handlers import registration_notices as notices
-from handlers.actors import not_an_administrator
+from handlers.actors import not_an_administrator, not_fit_to_decide
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.registering import advance, held, role_of
 from handlers.work import Work
@@ -45,7 +45,7 @@ async def training_completed(work: Work[ApprovalTrainingCompleted, None]) -> Out
     known = await held(work, message.registration_id, "training_completed")
     if not isinstance(known, Registration):
         return known
-    if refused := await _not_fit_to_record(work, known, message.administrator, field="administrator"):
+    if refused := await not_fit_to_decide(work, known, message.administrator):
         return refused
     if message.trained_on > work.today:
         return Refuse("in_the_future", "The training cannot have been completed yet.", field="trained_on")
@@ -79,7 +79,7 @@ async def admin_authorised(work: Work[ApprovalAdminAuthorised, None]) -> Outcome
 async def _not_the_manager(work: Work[Any, Any], known: Registration, address: str) -> Refuse | None:
     manager = work.programme.programme_manager
     if manager is None or same_address(known.email) == same_address(address):
-        return await _not_fit_to_record(work, known, address, field="programme_manager")
+        return await not_fit_to_decide(work, known, address, field="programme_manager")
     if same_address(manager) != same_address(address):
         return Refuse(
             "not_the_programme_manager",
@@ -87,9 +87,3 @@ async def _not_the_manager(work: Work[Any, Any], known: Registration, address: s
             field="programme_manager",
         )
     return None
-
-
-async def _not_fit_to_record(work: Work[Any, Any], known: Registration, actor: str, *, field: str) -> Refuse | None:
-    if same_address(actor) == same_address(known.email):
-        return Refuse("own_registration", "Nobody decides on their own registration (R6).", field=field)
-    return await not_an_administrator(work, actor, field=field)

@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers import registration_notices as notices
 from handlers.access import is_access_limited
-from handlers.actors import not_an_administrator
+from handlers.actors import not_fit_to_decide
 from handlers.agency_records import admin_authorised, agency_list_received, training_completed
 from handlers.outcomes import DONE, Outcome, Refuse
 from handlers.registering import advance, close, held, not_ready, role_of
@@ -15,7 +15,6 @@ from handlers.standing import Scene, keep_with_credentials
 from handlers.supervisors import link_decided, supervisor_of
 from handlers.work import Work
 from messages.approval import ApprovalAdministratorDecided, ApprovalDocumentJudged, ApprovalSupervisorDecided
-from messages.message import same_address
 from store import accounts, credentials, delegates, documents, registrations
 from store.registrations import Registration
 
@@ -78,7 +77,7 @@ async def document_judged(work: Work[ApprovalDocumentJudged, None]) -> Outcome:
     known = await held(work, message.registration_id, "document_judged")
     if not isinstance(known, Registration):
         return known
-    if refused := await _not_fit_to_decide(work, known, message.administrator):
+    if refused := await not_fit_to_decide(work, known, message.administrator):
         return refused
     if not await documents.judge(
         work.tx,
@@ -108,7 +107,7 @@ async def administrator_decided(work: Work[ApprovalAdministratorDecided, None]) 
     known = await held(work, message.registration_id, message.decision)
     if not isinstance(known, Registration):
         return known
-    if refused := await _not_fit_to_decide(work, known, message.administrator):
+    if refused := await not_fit_to_decide(work, known, message.administrator):
         return refused
     match message.decision:
         case "approve":
@@ -117,16 +116,6 @@ async def administrator_decided(work: Work[ApprovalAdministratorDecided, None]) 
             return await _reject(work, known, message.reason or "")
         case "want_information":
             return await _want_information(work, known, message.question or "")
-
-
-async def _not_fit_to_decide(work: Work[Any, Any], known: Registration, administrator: str) -> Refuse | None:
-    if same_address(administrator) == same_address(known.email):
-        return Refuse(
-            "own_registration",
-            "An administrator cannot decide on their own registration (R6).",
-            field="administrator",
-        )
-    return await not_an_administrator(work, administrator)
 
 
 async def _approve(work: Work[ApprovalAdministratorDecided, None], known: Registration) -> Outcome:

@@ -29,6 +29,20 @@ class Link:
     secret_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link under a new id of its own, made before the transaction begins, whoever asks for it."""
+
+    link_id: str
+    link: Link
+
+
+def new_link_with_id(vault: Vault, page: str) -> NewLink:
+    """Make a link of which nothing is known beforehand; its id stands in its path."""
+    link_id = secrets.token_hex(12)
+    return NewLink(link_id, new_link(vault, f"{page}/{link_id}"))
+
+
 def new_link(vault: Vault, path: str) -> Link:
     """Make a link to a page of the portal; the page gets the secret in the address's fragment, which no server logs."""
     secret = secrets.token_urlsafe(_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -45,7 +45,7 @@ class Run:
 
     pharmacy: int
     status: Status
-    items: tuple[Item, ...]
+    items: Sequence[Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,23 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
     rules = check_rules(policy, today)
     reading = Reading(body, rules)
     created_at = as_text(_created_at(reading.header, now, policy))
-    kept: list[tuple[int, Status, Item]] = []
+    runs: list[Run] = []
+    items: list[Item] = []
+    of: tuple[int, Status] | None = None
     errors: list[OpenError] = []
     received_on = today.isoformat()
     for chunk in reading.chunks():
         for record in chunk:
             if record.is_valid:
-                kept.append((record.pharmacy, record.status, _item(record, received_on, created_at)))
+                if of is None or record.status != of[1] or record.pharmacy != of[0]:
+                    of, items = (record.pharmacy, record.status), []
+                    runs.append(Run(*of, items))
+                items.append(_item(record, received_on, created_at))
             else:
                 errors.append(_open_error(record, reading.pharmacies[record.pharmacy]))
     report = reading.report()
     if report.verdict == "test":
-        kept.clear()
+        runs.clear()
         errors.clear()
     return ReadSubmission(
         report=report,
@@ -97,7 +102,7 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
         rules=rules,
         pharmacies=tuple(reading.pharmacies),
         zero_reports=() if report.verdict == "test" else tuple(zero for zero in reading.zero_reports if zero.is_valid),
-        runs=runs_of(kept),
+        runs=tuple(runs),
         errors=tuple(errors),
     )
 

@@ -9,12 +9,11 @@ from typing import Any
 from handlers import registration_notices as notices
 from handlers.links import hash_of, new_link
 from handlers.outcomes import DONE, Outcome, Refuse
-from handlers.passwords import hashed
+from handlers.passwords import hashed, open_sealed
 from handlers.registering import advance, close, held, role_of
 from handlers.registry import Setting
 from handlers.rules.registering import Facts, standing
 from handlers.rules.roles import Role
-from handlers.secrets import SealBroken
 from handlers.supervisors import supervisors_of
 from handlers.work import Work
 from messages.errors import FieldFault
@@ -102,10 +101,8 @@ async def _keep(work: Work[RegistrationSubmitted, str], role: Role, supervisors:
 
 def prepare_email_verified(message: RegistrationEmailVerified, setting: Setting) -> str | Refuse:
     """Return the hash of the link's secret, or say that it cannot be read (R38)."""
-    try:
-        return hash_of(setting.programme.vault.open(message.token, message_id=setting.envelope.message_id))
-    except SealBroken as broken:
-        return Refuse("token_not_readable", f"The token {broken}.", field="token")
+    token = open_sealed(message.token, "token", setting.envelope, setting.programme)
+    return token if isinstance(token, Refuse) else hash_of(token)
 
 
 async def email_verified(work: Work[RegistrationEmailVerified, str]) -> Outcome:

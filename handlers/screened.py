@@ -56,6 +56,16 @@ class _Screening:
                     barred.add(pharmacy.index)
         return frozenset(barred)
 
+    def forget_errors_of(self, barred: frozenset[int]) -> None:
+        """A submitter that may not send for a pharmacy cannot correct its records: it is not reminded of them (R47, R61)."""
+        foreign = {
+            one.dea or one.npi or one.ncpdp
+            for one, source in zip(self._read.pharmacies, self._sources, strict=True)
+            if one.index in barred and source.is_foreign
+        }
+        if foreign:
+            self.errors = [error for error in self.errors if error.dispenser not in foreign]
+
     def run(self, run: Run) -> StoredRun:
         """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
         if run.status == "void":
@@ -69,8 +79,10 @@ class _Screening:
 
     def bar(self, run: Run) -> None:
         """Count the records of a barred pharmacy as in error."""
-        for content, _ in run.items:
-            self._keep_out(run.pharmacy, content, "R21")
+        self.with_errors[run.pharmacy] += len(run.items)
+        self.with_warnings[run.pharmacy] -= sum(bool(content.warnings) for content, _ in run.items)
+        if not self._sources[run.pharmacy].is_foreign:
+            self.errors += [_open_error(content, "R21") for content, _ in run.items]
 
     def _record(self, pharmacy: int, item: Item, *, is_new: bool) -> Content | None:
         content, detail = item
@@ -107,16 +119,21 @@ class _Screening:
     def _keep_out(self, pharmacy: int, content: Content, checks: str) -> None:
         self.with_errors[pharmacy] += 1
         self.with_warnings[pharmacy] -= bool(content.warnings)
-        self.errors.append(OpenError(content.dispenser, content.prescription_number, content.filled_on, checks))
+        self.errors.append(_open_error(content, checks))
 
     def _named(self, finding: Finding) -> Finding:
         return _named(finding, self._read.report)
+
+
+def _open_error(content: Content, checks: str) -> OpenError:
+    return OpenError(content.dispenser, content.prescription_number, content.filled_on, checks)
 
 
 def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> Screened:
     """Give what is to be stored, and the report on all of it; the counts still add up."""
     screening = _Screening(read, screen, sources)
     barred = screening.pharmacies()
+    screening.forget_errors_of(barred)
     runs = []
     for run in read.runs:
         if run.pharmacy in barred:

@@ -59,6 +59,11 @@ class Source:
         """Whether the register does not know the pharmacy (R21)."""
         return self.finding is _UNKNOWN
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the pharmacy is registered for other submitters (R61)."""
+        return self.finding is _FOREIGN
+
 
 _ANYONE = Source(None, "", None)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from handlers.rules.standing import CREDENTIALS, State, day_begins
+from handlers.rules.standing import CREDENTIALS, State
 from handlers.work import Leaving, Programme, Work
 from store import accounts, standing
 from store.accounts import Account
@@ -40,7 +40,7 @@ class Scene:
     @classmethod
     def of_sweep(cls, tx: Transaction, today: date, programme: Programme, leaving: Leaving) -> Scene:
         """The transaction of a sweep; what it changes counts from the beginning of its day, whenever it runs."""
-        return cls(tx, programme, leaving, day_begins(today, programme.policy), today, today.isoformat())
+        return cls(tx, programme, leaving, programme.policy.day_begins(today), today, today.isoformat())
 
     async def record(self, account_id: str, what: str, ground: str, actor: str, reason: str | None = None) -> None:
         """The change stands in the account's history (R20)."""
@@ -48,7 +48,7 @@ class Scene:
 
 
 async def move(scene: Scene, account: Account, state: State) -> None:
-    """The account is in this state; when it was active before, delegates are told that their links to it rest (R23).
+    """The account is in this state; its delegates are told that their links to it rest, or hold again (R23).
 
     Raises:
         Conflict: another transaction moved it first.
@@ -56,16 +56,16 @@ async def move(scene: Scene, account: Account, state: State) -> None:
     if state == account.state:
         return
     await accounts.set_state(scene.tx, account, state)
-    if account.state != "active" or not scene.programme.roles.named(account.role).delegates:
+    if "active" not in (account.state, state) or not scene.programme.roles.named(account.role).delegates:
         return
-    async for page in standing.resting_delegates(scene.tx, account.account_id):
+    occasion = f"{account.account_id}:{scene.occasion}"
+    async for page in standing.linked_delegates(scene.tx, account.account_id):
         for delegate in page:
-            scene.leaving.notify(
-                "delegate.access_rests",
-                delegate.email,
-                {"name": delegate.name, "supervisor_name": account.name},
-                occasion=f"{account.account_id}:{scene.occasion}",
-            )
+            facts = {"name": delegate.name, "supervisor_name": account.name}
+            if state == "active":
+                scene.leaving.notify("delegate.access_resumed", delegate.email, facts, occasion=occasion)
+            else:
+                scene.leaving.notify("delegate.access_rests", delegate.email, facts, occasion=occasion)
 
 
 async def lift(scene: Scene, account: Account, cause: Cause, reason: str, *, actor: str) -> bool:

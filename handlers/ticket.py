@@ -72,7 +72,7 @@ async def answered(work: Work[TicketAnswered, None]) -> Outcome:
     ticket = replace(ticket, answered_at=ticket.answered_at or work.now)
     ticket = await _step(work, ticket, "answered", work.message.actor, text=work.message.answer)
     await ticket_targets.end(work.tx, ticket, "answered", work.now, what="response")
-    work.notify("ticket.answered", ticket.requester_email, {"number": ticket.number}, occasion=_occasion(ticket))
+    _notify("ticket.answered", work, ticket)
     return DONE
 
 
@@ -87,12 +87,8 @@ async def recategorised(work: Work[TicketRecategorised, None]) -> Outcome:
     await ticket_targets.end(work.tx, ticket, "recategorised", work.now)
     ticket = replace(ticket, category=message.category, period=ticket.period + 1)
     ticket = await _step(work, ticket, "recategorised", message.actor, text=message.reason)
-    work.notify(
-        "ticket.recategorised",
-        ticket.requester_email,
-        {"number": ticket.number, "category": category_name(ticket.category), "previous": category_name(previous)},
-        occasion=_occasion(ticket),
-    )
+    names = {"category": category_name(ticket.category), "previous": category_name(previous)}
+    _notify("ticket.recategorised", work, ticket, **names)
     await _begin_period(work, ticket)
     return DONE
 
@@ -114,12 +110,7 @@ async def escalated(work: Work[TicketEscalated, None]) -> Outcome:
         return ticket
     ticket = replace(ticket, escalated_to=message.target)
     ticket = await _step(work, ticket, "escalated", message.actor, target=message.target, text=message.reason)
-    work.notify(
-        "ticket.escalated",
-        ticket.requester_email,
-        {"number": ticket.number, "target": _TARGET_NAMES[message.target]},
-        occasion=_occasion(ticket),
-    )
+    _notify("ticket.escalated", work, ticket, target=_TARGET_NAMES[message.target])
     return DONE
 
 
@@ -131,13 +122,7 @@ async def resolved(work: Work[TicketResolved, None]) -> Outcome:
     ticket = replace(ticket, answered_at=ticket.answered_at or work.now, ended_at=work.now)
     ticket = await _step(work, ticket, "resolved", work.message.actor, text=work.message.resolution)
     await ticket_targets.end(work.tx, ticket, "resolved", work.now)
-    until = reopen_until(work.now, work.policy).isoformat()
-    work.notify(
-        "ticket.resolved",
-        ticket.requester_email,
-        {"number": ticket.number, "reopen_until_on": until},
-        occasion=_occasion(ticket),
-    )
+    _notify("ticket.resolved", work, ticket, reopen_until_on=reopen_until(work.now, work.policy).isoformat())
     return DONE
 
 
@@ -149,7 +134,7 @@ async def closed(work: Work[TicketClosed, None]) -> Outcome:
     ticket = await _step(
         work, replace(ticket, ended_at=work.now), "closed", work.message.actor, text=work.message.reason
     )
-    work.notify("ticket.closed", ticket.requester_email, {"number": ticket.number}, occasion=_occasion(ticket))
+    _notify("ticket.closed", work, ticket)
     return DONE
 
 
@@ -194,12 +179,7 @@ async def _step(
 async def _reopen(work: Work[Any, None], ticket: Ticket, act: Act, actor: str, text: str) -> None:
     ticket = replace(ticket, period=ticket.period + 1, answered_at=None, ended_at=None)
     ticket = await _step(work, ticket, act, actor, text=text)
-    work.notify(
-        "ticket.reopened",
-        ticket.requester_email,
-        {"number": ticket.number, "category": category_name(ticket.category)},
-        occasion=_occasion(ticket),
-    )
+    _notify("ticket.reopened", work, ticket, category=category_name(ticket.category))
     await _begin_period(work, ticket)
 
 
@@ -228,5 +208,7 @@ def _publish(work: Work[Any, None], act: str, ticket: Ticket) -> None:
     work.publish(f"ticket.{act}", facts)
 
 
-def _occasion(ticket: Ticket) -> str:
-    return f"{ticket.number}:{ticket.revision}"
+def _notify(notice: str, work: Work[Any, None], ticket: Ticket, **facts: str) -> None:
+    """The requester hears of the step that the ticket has just taken (R74)."""
+    occasion = f"{ticket.number}:{ticket.revision}"
+    work.notify(notice, ticket.requester_email, {"number": ticket.number, **facts}, occasion=occasion)

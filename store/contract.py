@@ -82,6 +82,16 @@ def as_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def moment_or_none(text: str | None) -> datetime | None:
+    """Read a moment that may be missing."""
+    return None if text is None else as_moment(text)
+
+
+def text_or_none(moment: datetime | None) -> str | None:
+    """Write a moment that may be missing."""
+    return None if moment is None else as_text(moment)
+
+
 def as_date(text: str) -> date:
     """Read a local date."""
     return date.fromisoformat(text)

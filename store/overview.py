@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from store import retention
-from store.contract import Row, Transaction, as_moment, as_text
+from store.contract import Row, Transaction, as_moment, as_text, moment_or_none
 
 STATES = ("done", "refused", "waiting", "dead", "discarded")
 
@@ -161,15 +161,16 @@ async def status(tx: Transaction, now: datetime) -> Status:
         seen_at=now,
         inbox=_by_state(await tx.rows("inbox.counts")),
         outbox=tuple(
-            Leaving(row["channel"], row["state"], row["number"], moment(row["oldest_at"]))
+            Leaving(row["channel"], row["state"], row["number"], moment_or_none(row["oldest_at"]))
             for row in await tx.rows("overview.outbox")
         ),
-        deferred=Standing(waiting["number"], moment(waiting["oldest_at"])),
-        next_due_at=moment(waiting["next_due_at"]),
+        deferred=Standing(waiting["number"], moment_or_none(waiting["oldest_at"])),
+        next_due_at=moment_or_none(waiting["next_due_at"]),
         dead_letters=_by_state(await tx.rows("dead_letters.counts")),
         causes=await causes(tx),
         sweeps=tuple(
-            LastRun(row["sweep"], row["for_date"], moment(row["ran_at"])) for row in await tx.rows("sweeps.last_runs")
+            LastRun(row["sweep"], row["for_date"], moment_or_none(row["ran_at"]))
+            for row in await tx.rows("sweeps.last_runs")
         ),
     )
 
@@ -177,7 +178,7 @@ async def status(tx: Transaction, now: datetime) -> Status:
 async def causes(tx: Transaction) -> tuple[Cause, ...]:
     """Return the open dead letters by cause, the most frequent first."""
     return tuple(
-        Cause(row["kind"], row["code"], row["text"], row["number"], moment(row["oldest_at"]))
+        Cause(row["kind"], row["code"], row["text"], row["number"], moment_or_none(row["oldest_at"]))
         for row in await tx.rows("overview.groups")
     )
 
@@ -185,7 +186,7 @@ async def causes(tx: Transaction) -> tuple[Cause, ...]:
 async def mails_not_left(tx: Transaction, *, refused_since: datetime) -> Sequence[Leaving]:
     """Return the e-mails that are held for an operator, and those refused since a moment."""
     return [
-        Leaving("mail", row["state"], row["number"], moment(row["oldest_at"]))
+        Leaving("mail", row["state"], row["number"], moment_or_none(row["oldest_at"]))
         for row in await tx.rows("overview.mails_not_left", refused_since=as_text(refused_since))
     ]
 
@@ -270,13 +271,8 @@ def addressee(destination: str) -> str:
     return "its sender, who waits" if destination.startswith("amq.rabbitmq.reply-to.") else destination
 
 
-def moment(text: str | None) -> datetime | None:
-    """Read a moment that may be missing."""
-    return None if text is None else as_moment(text)
-
-
 def _by_state(rows: Sequence[Row]) -> dict[str, Standing]:
-    return {row["state"]: Standing(row["number"], moment(row["oldest_at"])) for row in rows}
+    return {row["state"]: Standing(row["number"], moment_or_none(row["oldest_at"])) for row in rows}
 
 
 def _offences(rows: Sequence[Row]) -> tuple[Offence, ...]:

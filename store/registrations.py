@@ -10,7 +10,7 @@ from typing import Literal
 
 from messages.message import same_address
 from messages.registration import Applicant, RegistrationSubmitted
-from store.contract import Transaction, as_moment, as_text
+from store.contract import Transaction, as_moment, as_text, moment_or_none, text_or_none
 from store.paging import Key, paged
 
 Closed = Literal["approved", "rejected", "withdrawn", "expired"]
@@ -108,7 +108,8 @@ async def one(tx: Transaction, registration_id: str) -> Registration | None:
     return Registration(
         row["registration_id"], row["email"], row["role"], row["state"], as_moment(row["state_since"]), row["revision"],
         Applicant.model_validate_json(row["applicant"]), row["password_hash"], row["verification_hash"] or "",
-        _moment(row["verification_ends_at"]), _moment(row["verified_at"]), _moment(row["authorised_at"]),
+        moment_or_none(row["verification_ends_at"]), moment_or_none(row["verified_at"]),
+        moment_or_none(row["authorised_at"]),
         row["authorised_by"],
     )  # fmt: skip
 
@@ -126,9 +127,9 @@ async def save(tx: Transaction, changed: Registration) -> bool:
             last_name=changed.last_name,
             applicant=changed.applicant.model_dump_json(exclude_none=True),
             verification_hash=changed.verification_hash,
-            verification_ends_at=_text(changed.verification_ends_at),
-            verified_at=_text(changed.verified_at),
-            authorised_at=_text(changed.authorised_at),
+            verification_ends_at=text_or_none(changed.verification_ends_at),
+            verified_at=text_or_none(changed.verified_at),
+            authorised_at=text_or_none(changed.authorised_at),
             authorised_by=changed.authorised_by,
         )
         == 1
@@ -189,11 +190,3 @@ async def has_open_question(tx: Transaction, registration_id: str) -> bool:
 async def answer(tx: Transaction, registration_id: str, text: str | None, *, now: datetime) -> None:
     """Keep the applicant's answer to whatever was asked."""
     await tx.run("registrations.answer", registration_id=registration_id, answer=text, answered_at=as_text(now))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else as_moment(text)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else as_text(moment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from store.contract import Row, Transaction, as_date, as_moment, as_text
+from store.contract import Row, Transaction, as_moment, as_text
 from store.paging import paged
 
 Cause = Literal["administrator", "credential:csp", "credential:dea", "credential:license"]
@@ -16,11 +16,10 @@ _NEWEST = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A temporary suspension."""
+    """A temporary suspension whose day has come."""
 
     account_id: str
     cause: Cause
-    until_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class RestingDelegate:
+class LinkedDelegate:
     """A delegate whose link to a supervisor rests."""
 
     account_id: str
@@ -76,7 +75,7 @@ async def causes(tx: Transaction, account_id: str) -> list[Cause]:
 async def over(tx: Transaction, today: date, *, page: int = 500) -> AsyncIterator[Sequence[Suspension]]:
     """Yield temporary suspensions that end today or before; whoever takes a page must end every suspension on it."""
     while rows := await tx.rows("standing.over", today=today.isoformat(), most=page):
-        yield [Suspension(row["account_id"], row["cause"], as_date(row["until_on"])) for row in rows]
+        yield [Suspension(row["account_id"], row["cause"]) for row in rows]
 
 
 async def record(tx: Transaction, account_id: str, change: Change) -> None:
@@ -102,14 +101,14 @@ async def history(tx: Transaction, account_id: str, *, page: int = 500) -> Async
         ]
 
 
-async def resting_delegates(
+async def linked_delegates(
     tx: Transaction, supervisor_id: str, *, page: int = 500
-) -> AsyncIterator[Sequence[RestingDelegate]]:
-    """Yield the active delegates whose approved link to a supervisor rests (R23)."""
+) -> AsyncIterator[Sequence[LinkedDelegate]]:
+    """Yield the active delegates with an approved link to a supervisor, whose account is not looked at (R23)."""
     after = {"after_no": ("no", 0)}
-    async for rows in paged(tx, "standing.resting_delegates", page=page, after=after, supervisor_id=supervisor_id):
+    async for rows in paged(tx, "standing.linked_delegates", page=page, after=after, supervisor_id=supervisor_id):
         yield [
-            RestingDelegate(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}") for row in rows
+            LinkedDelegate(row["account_id"], row["email"], f"{row['first_name']} {row['last_name']}") for row in rows
         ]
 
 

@@ -33,7 +33,6 @@ class Speaking:
     what: What
     category: Category
     due_at: datetime
-    speaks_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,8 @@ async def take_speaking(tx: Transaction, now: datetime, *, page: int = 500) -> A
             is_missed = row["due_at"] <= as_text(now)
             next_at = None if is_missed else row["due_at"]
             if await tx.run("ticket_targets.spoken", no=row["no"], speaks_at=row["speaks_at"], next_at=next_at):
-                due_at, speaks_at = as_moment(row["due_at"]), as_moment(row["speaks_at"])
-                taken.append(
-                    Speaking(row["no"], row["number"], row["period"], row["what"], row["category"], due_at, speaks_at)
-                )
+                due_at = as_moment(row["due_at"])
+                taken.append(Speaking(row["no"], row["number"], row["period"], row["what"], row["category"], due_at))
         if taken:
             yield taken
         if len(rows) < page:

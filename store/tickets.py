@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from messages.ticket import Category, TicketOpened
-from store.contract import Conflict, Transaction, as_moment, as_text
+from store.contract import Conflict, Transaction, as_moment, as_text, moment_or_none, text_or_none
 
 State = Literal["open", "resolved", "closed"]
 Act = Literal[
@@ -91,7 +91,8 @@ async def one(tx: Transaction, ticket_id: str) -> Ticket | None:
         return None
     return Ticket(
         row["no"], row["ticket_id"], row["number"], row["category"], row["state"], row["requester_email"], row["revision"],
-        row["period"], _moment(row["answered_at"]), _moment(row["ended_at"]), row["assignee"], row["escalated_to"],
+        row["period"], moment_or_none(row["answered_at"]), moment_or_none(row["ended_at"]), row["assignee"],
+        row["escalated_to"],
     )  # fmt: skip
 
 
@@ -108,8 +109,8 @@ async def move(tx: Transaction, after: Ticket, step: Step) -> Ticket:
         category=after.category,
         state=after.state,
         period=after.period,
-        answered_at=_text(after.answered_at),
-        ended_at=_text(after.ended_at),
+        answered_at=text_or_none(after.answered_at),
+        ended_at=text_or_none(after.ended_at),
         assignee=after.assignee,
         escalated_to=after.escalated_to,
     )
@@ -146,11 +147,3 @@ async def _record(tx: Transaction, ticket: Ticket, step: Step) -> None:
         acted_at=as_text(step.at),
         seq=step.seq,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else as_moment(text)
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else as_text(moment)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +26,8 @@ def say(pytestconfig: pytest.Config) -> Say:
             print(line, flush=True)
             return
         with capture.global_and_fixture_disabled():
-            print(line, flush=True)
+            # A process of several has its standard output taken by the one that started it.
+            print(line, file=sys.stderr if "PYTEST_XDIST_WORKER" in os.environ else sys.stdout, flush=True)
 
     return tell
 

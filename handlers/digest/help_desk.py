@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from handlers.digest.listing import Listed, Listing, Look, begins_at, gathered
+from handlers.digest.listing import Listed, Listing, Look, gathered
 from store import conduct, ticket_targets
 
 
 async def tickets_past_target(look: Look) -> Listed:
     """Return the targets that were over when the day began and are not kept, the longest over first (R74)."""
-    pages = ticket_targets.past(look.tx, begins_at(look.today, look.policy))
+    pages = ticket_targets.past(look.tx, look.policy.day_begins(look.today))
     return await gathered(
         pages,
         lambda one: (

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ class Look:
     @property
     def yesterday(self) -> tuple[datetime, datetime]:
         """When yesterday began and ended in the programme's time zone."""
-        return begins_at(self.today - timedelta(days=1), self.policy), begins_at(self.today, self.policy)
+        return self.policy.day_begins(self.today - timedelta(days=1)), self.policy.day_begins(self.today)
 
     def days_since(self, moment: datetime) -> str:
         """Say how many local days have passed: ``today``, ``1 day``, ``12 days``."""
@@ -80,8 +80,3 @@ def listings() -> tuple[Listing, ...]:
     for module in pkgutil.iter_modules(handlers.digest.__path__, "handlers.digest."):
         found += getattr(importlib.import_module(module.name), "LISTINGS", ())
     return tuple(sorted(found, key=lambda listing: (listing.place, listing.title)))
-
-
-def begins_at(day: date, policy: Policy) -> datetime:
-    """Return the moment at which a local day begins."""
-    return datetime.combine(day, time(), tzinfo=policy.zone)

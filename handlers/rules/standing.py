@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date
 from types import MappingProxyType
 from typing import Literal
-
-from handlers.rules.policy import Policy
 
 State = Literal["active", "suspended", "revoked", "deactivated"]
 Act = Literal["suspend", "revoke", "deactivate", "reinstate"]
@@ -50,8 +48,3 @@ def lapses_on(status: str, expires_on: date | None, told_on: date) -> date:
     """Return the first day without a credential: its expiration, or the day it was said to have ended if earlier (R21)."""
     until = expires_on or date.max
     return until if status == "active" else min(until, told_on)
-
-
-def day_begins(day: date, policy: Policy) -> datetime:
-    """Return the moment at which a local day begins."""
-    return datetime.combine(day, time(), tzinfo=policy.zone)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, time, timedelta
 
 from handlers.rules.policy import Policy
-from handlers.rules.standing import day_begins
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
 from store import delegates
@@ -17,7 +16,7 @@ from store.outbox import Staged
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     policy = programme.policy
-    before = day_begins(today - timedelta(days=policy.roster_days - 1), policy)
+    before = policy.day_begins(today - timedelta(days=policy.roster_days - 1))
     async for page in delegates.rosters_unconfirmed(tx, before=before):
         yield [_due(one, today, policy) for one in page]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from handlers.rules.standing import day_begins
 from handlers.sweeps.sweep import ChoreSweep
 from handlers.work import Programme
 from store import logins, resets
@@ -23,7 +22,7 @@ async def _links(tx: Transaction, on: date, programme: Programme) -> int:
 
 
 def _before(on: date, programme: Programme) -> datetime:
-    return day_begins(on, programme.policy) - _KEPT
+    return programme.policy.day_begins(on) - _KEPT
 
 
 SWEEP = ChoreSweep("login_traces", time(3, 40), (_failures, _links))

@@ -10,7 +10,6 @@ from pydantic import JsonValue
 
 from handlers.registering import facts_of
 from handlers.rules.registering import MACHINE, PENDING, standing, wanted_of_applicant
-from handlers.rules.standing import day_begins
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
 from store import delegates, registrations
@@ -27,7 +26,7 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
         for one in waiting:
             await _stale(tx, one.registration_id, programme, now)
     # All of them, also those of yesterday: one that a reinstated supervisor approved is before an administrator today (R7, R11).
-    async for page in registrations.waiting_on_applicants(tx, before=day_begins(today + timedelta(days=1), policy)):
+    async for page in registrations.waiting_on_applicants(tx, before=policy.day_begins(today + timedelta(days=1))):
         yield [staged for one in page for staged in await _aged(tx, one, programme, now)]
 
 

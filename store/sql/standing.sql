@@ -12,7 +12,7 @@ SELECT cause FROM suspensions WHERE account_id = :account_id AND ended_at IS NUL
 
 -- name: over
 -- Temporary suspensions whose day has come, a page at a time; those that were ended are not found again.
-SELECT account_id, cause, until_on FROM suspensions
+SELECT account_id, cause FROM suspensions
 WHERE ended_at IS NULL AND until_on IS NOT NULL AND until_on <= :today
 ORDER BY until_on, no LIMIT :most
 
@@ -25,8 +25,8 @@ VALUES (:account_id, :what, :ground, :actor, :reason, :changed_at)
 SELECT no, what, ground, actor, reason, changed_at FROM account_history
 WHERE account_id = :account_id AND no < :before_no ORDER BY no DESC LIMIT :most
 
--- name: resting_delegates
--- R23: active delegates who may act for a supervisor whose links now rest, a page at a time.
+-- name: linked_delegates
+-- R23: active delegates with an approved link to a supervisor, whatever state that account is in; a page at a time.
 SELECT delegate_links.no, delegates.account_id, delegates.email, delegates.first_name, delegates.last_name
 FROM delegate_links
 JOIN accounts AS delegates ON delegates.account_id = delegate_links.delegate_id AND delegates.state = 'active'

@@ -113,7 +113,7 @@ async def test_r20_r21_r23_access_follows_its_causes(bench: Bench) -> None:
     await bench.open_account("DEL", email="di@example.org")
     await bench.store.write(lambda tx: delegates.ask(tx, "DEL", "REG-1", now=NOW))
     await bench.store.write(lambda tx: delegates.decide(tx, "DEL", "REG-1", "approved", now=NOW))
-    page = await bench.store.read(lambda tx: anext(standing.resting_delegates(tx, "REG-1", page=1)))
+    page = await bench.store.read(lambda tx: anext(standing.linked_delegates(tx, "REG-1", page=1)))
     assert [one.account_id for one in page] == ["DEL"]
     await _hold(bench, "license", "PCT.1")
     await _done(bench, suspension(until=date(2026, 7, 1)), suspension(until=date(2026, 7, 2)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -40,14 +40,31 @@ class Settle(Protocol):
 async def settle(
     rabbitmq: Broker, amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Settle]:
-    """A site in full swing, gone when the story has ended."""
+    """A site in full swing on a SQLite file, gone when the story has ended."""
+    async with _settling(rabbitmq, amqp_url, tmp_path, monkeypatch, store=None) as settle:
+        yield settle
+
+
+@pytest.fixture
+async def settle_on_postgres(
+    rabbitmq: Broker, amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_postgres_url: str
+) -> AsyncIterator[Settle]:
+    """The same on PostgreSQL."""
+    async with _settling(rabbitmq, amqp_url, tmp_path, monkeypatch, store=fresh_postgres_url) as settle:
+        yield settle
+
+
+@asynccontextmanager
+async def _settling(
+    broker: Broker, amqp_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, store: str | None
+) -> AsyncIterator[Settle]:
     async with AsyncExitStack() as stack:
 
         async def settled(
             begins_at: datetime, *, senders: Mapping[str, Sequence[str]] | None = None, **settings: str
         ) -> Place:
             sink = await stack.enter_async_context(MailSink())
-            site = site_on(rabbitmq, amqp_url, tmp_path)
+            site = site_on(broker, amqp_url, folder, store)
             table = {**site.publishers, **{user: tuple(kinds) for user, kinds in (senders or {}).items()}}
             site.more |= {
                 "PMP_TRANSPORT": "smtp",

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from messages.mail import MailBounced
 from messages.ticket import TicketOpened
 from tests.site import example_ticket
@@ -56,6 +58,7 @@ async def pmp(place: Place, *argv: str) -> Told:
     return told
 
 
+@pytest.mark.timeout(240)  # twenty commands, each a process of its own
 async def test_an_operator_at_three_in_the_morning(settle: Settle) -> None:
     """The whole story, as Ana lives it."""
     both = {GATEWAY: ("ticket.*", "mail.*"), LABORATORY: ("ticket.*",)}
@@ -88,14 +91,15 @@ async def a_bad_night(place: Place) -> None:
 
 async def sees_where_things_stand(place: Place) -> None:
     """Causes in words, where to look next, and that every queue is consumed."""
-    shown, document = await asyncio.gather(pmp(place, "status"), pmp(place, "status", "--json"))
-    assert (shown.code, document.code) == (0, 0)
+    shown = await pmp(place, "status")
+    assert (shown.code, shown.err) == (0, "")
     assert "ticket.opened has 3 field(s) at fault. (invalid)" in shown.out
     assert "This sender may not send messages of this kind (R61). (not_authorised)" in shown.out
     assert "→ `pmp dead-letters list`" in shown.out
     assert "→ `pmp outbox list --state refused`" in shown.out
-    assert document.document["dead_letters"]["open"]["count"] == 2
-    assert {(queue["depth"], queue["consumers"]) for queue in document.document["queues"]} == {(0, 1)}
+    queues = [line.split() for line in shown.out.splitlines() if line.startswith("pmp.")]
+    assert ["pmp.ticket", "0", "1"] in queues
+    assert {tuple(numbers) for _, *numbers in queues} == {("0", "1")}
 
 
 async def reads_each_dead_letter(place: Place) -> None:

@@ -31,9 +31,9 @@ BEGAN_ON = date(2026, 3, 2)
 DUE_ON = BEGAN_ON + timedelta(days=90)
 
 
-async def test_a_prescribers_duties(settle: Settle) -> None:
+async def test_a_prescribers_duties(settle_on_postgres: Settle) -> None:
     """The whole story, as Sam, Lee and the pharmacy live it."""
-    place = await settle(BEGINS_AT)
+    place = await settle_on_postgres(BEGINS_AT)
     code, _ = await place.site.pmp("drugs", "load", "--example")
     assert code == 0
     await joins(place, SAM)

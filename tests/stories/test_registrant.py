@@ -152,7 +152,7 @@ async def tries_too_often(place: Place) -> None:
 
 
 async def chooses_a_new_one(place: Place) -> None:
-    """Known or not, an address gets the same answer; only a known one gets a mail, whose link works once and lifts the lock (R36)."""
+    """Known or not, an address is answered alike; only a known one gets mail, whose link works once and lifts the lock (R36)."""
     known = await place.portal.ask(AccountPasswordResetRequested, address=DANA.email.upper())
     unknown = await place.portal.ask(AccountPasswordResetRequested, address=STRANGER)
     assert known.model_dump(exclude={"message_id"}) == unknown.model_dump(exclude={"message_id"})

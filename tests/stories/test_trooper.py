@@ -31,9 +31,9 @@ PATIENT = NamedPatient(
 CASE = "CFS-2026-0042"
 
 
-async def test_a_state_troopers_access(settle: Settle) -> None:
+async def test_a_state_troopers_access(settle_on_postgres: Settle) -> None:
     """The whole story, as Jo and the administrators live it."""
-    place = await settle(BEGINS_AT)
+    place = await settle_on_postgres(BEGINS_AT)
     await is_approved_once_listed(place)
     await sees_nothing_before_the_training(place)
     await asks_without_and_with_a_case(place)

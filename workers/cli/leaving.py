@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from store.overview import addressee, moment
+from store.contract import as_moment
+from store.overview import addressee
 from workers.cli.acting import Why, one_by_one, reason, told
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
@@ -49,7 +50,7 @@ async def outbox_list(
         "Outbox",
         ["no", "age", "channel", "name", "to", "state", "tries", "told"],
         [
-            [row["no"], age(moment(row["created_at"]), now()), row["channel"], row["name"], addressee(row["destination"]),
+            [row["no"], age(as_moment(row["created_at"]), now()), row["channel"], row["name"], addressee(row["destination"]),
              row["state"].replace("_", " "), row["attempts"], row["reply"] or ""]
             for row in rows
         ],

@@ -188,6 +188,11 @@ async def test_r23_delegates_of_a_supervisor_who_is_inactive_are_told(bench: Ben
     await bench.send(_act(act, "SUP"))
     rests = [to for notice, to in bench.told if notice == "delegate.access_rests"]
     assert rests == ["D1@example.org", "D4@example.org"]
+    if act == "suspend":
+        await bench.send(_act("reinstate", "SUP"))
+        resumed = [to for notice, to in bench.told if notice == "delegate.access_resumed"]
+        assert resumed == rests
+        await bench.send(_act("suspend", "SUP"))
     await bench.send(_act("revoke", "SUP"))
     assert "delegate.access_rests" not in [notice for notice, _ in bench.told]
 

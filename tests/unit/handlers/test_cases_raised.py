@@ -10,7 +10,7 @@ from handlers.outcomes import Refuse
 from messages.review import ReviewRequested
 from tests.people import OFFICER, open_account
 from tests.unit.handlers.bench import Bench
-from tests.unit.handlers.test_review import ROBIN
+from tests.unit.handlers.test_review import ROBIN, train
 
 TOLD = [("conduct.reported", "a@example.org"), ("conduct.reported", "b@example.org")]
 
@@ -18,6 +18,7 @@ TOLD = [("conduct.reported", "a@example.org"), ("conduct.reported", "b@example.o
 async def test_r24_a_query_without_a_case_raises_one(bench: Bench) -> None:
     """Refused, recorded, and before the administrators; the second of the day raises no second one, the next day's does."""
     await open_account(bench.store, "OFF-1", OFFICER)
+    await train(bench, "OFF-1")
     query = ReviewRequested(requester="OFF-1", patient=ROBIN)
     for told in (TOLD, []):
         outcome = await bench.send(query)

@@ -142,8 +142,7 @@ class Reporting:
         return "done"
 
     def _take(self, said: Said, handed: Handed) -> None:
-        if self._is_barred(said.sender, handed.dispenser):
-            self._keep_errors(said, handed.lines)
+        if self._is_barred(said.sender, handed.dispenser):  # R61: and is not reminded of what it cannot correct
             return
         good = [line for line in handed.lines if line.is_good]
         for line in good:

@@ -56,7 +56,7 @@ class Standing:
             return "waiting" if account is None else "refused"
         account.causes[ADMINISTRATOR] = message.until
         self.in_question.discard(account.account_id)
-        self._rest(said.at, account, "suspended")
+        self._move(said.at, account, "suspended")
         self.book.tell(said.at, "account.suspended", account.email)
         return "done"
 
@@ -70,7 +70,7 @@ class Standing:
         if not is_possible or not self.book.is_administrator(message.administrator):
             return "refused"
         self.in_question.discard(account.account_id)
-        self._rest(said.at, account, state)
+        self._move(said.at, account, state)
         self.book.tell(said.at, f"account.{state}", account.email)
         return "done"
 
@@ -88,25 +88,27 @@ class Standing:
         account.causes.pop(ADMINISTRATOR, None)
         today = local_day(said.at)
         account.causes |= {f"{what} lapsed": None for what, on in self._held(account) if on <= today}
-        account.state = "suspended" if account.causes else "active"
+        self._move(said.at, account, "suspended" if account.causes else "active")
         if account.state == "active":
             self.book.tell(said.at, "account.reinstated", account.email)
         return "done"
 
-    def _rest(self, at: datetime, account: Account, state: str) -> None:
-        was_active, account.state = account.state == "active", state
-        if not was_active or account.role not in PRESCRIBERS:
+    def _move(self, at: datetime, account: Account, state: str) -> None:
+        """R23: delegates hear that a link rests, or holds again."""
+        before, account.state = account.state, state
+        if before == state or "active" not in (before, state) or account.role not in PRESCRIBERS:
             return
         for (delegate, supervisor), link in self.book.links.items():
             other = self.book.accounts.get(delegate)
             is_linked = supervisor == account.account_id and link == "approved"
             if is_linked and other is not None and other.state == "active":
-                self.book.tell(at, "delegate.access_rests", other.email)
+                notice = "delegate.access_resumed" if state == "active" else "delegate.access_rests"
+                self.book.tell(at, notice, other.email)
 
     def _lift(self, at: datetime, account: Account, cause: str) -> None:
         del account.causes[cause]
         if account.state == "suspended" and not account.causes:
-            account.state = "active"
+            self._move(at, account, "active")
             self.book.tell(at, "account.reinstated", account.email)
 
     def suspensions_end(self, at: datetime) -> None:
@@ -158,7 +160,7 @@ class Standing:
                 self._lift(at, account, cause)
         elif cause not in account.causes:
             account.causes[cause] = None
-            self._rest(at, account, "suspended")
+            self._move(at, account, "suspended")
             self.book.tell(at, "credential.lapsed", account.email)
 
     def _held(self, account: Account) -> list[tuple[str, date]]:
