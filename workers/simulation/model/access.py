@@ -17,7 +17,7 @@ from messages.account import (
 )
 from workers.simulation.model.book import Account, Book
 from workers.simulation.model.calendar import local_day
-from workers.simulation.model.joining import is_strong
+from workers.simulation.model.forms import is_strong
 from workers.simulation.said import Said
 
 Login = AccountLoginAttempted | AccountLoginSucceeded | AccountLoginFailed

@@ -15,7 +15,6 @@ from messages.approval import (
     ApprovalTrainingCompleted,
 )
 from messages.registration import (
-    Applicant,
     RegistrationDocumentReceived,
     RegistrationEmailVerified,
     RegistrationInformationSupplied,
@@ -28,40 +27,18 @@ from workers.simulation.model.book import (
     ENDED,
     MANAGER,
     OFFICERS,
-    PRESCRIBERS,
     SHOWS_DOCUMENTS,
     Account,
     Book,
     Registration,
 )
 from workers.simulation.model.calendar import local_day
+from workers.simulation.model.forms import is_complete, is_strong
 from workers.simulation.said import Said
 
 PAPERS = ("identity_form", "photo_id")
 OURS = ("authorisation", "administrator")
 """R11: where the programme must act, so that no reminder goes out (R12)."""
-
-
-def is_strong(password: str) -> bool:
-    """R30."""
-    kinds = (str.isupper, str.islower, lambda sign: not sign.isalnum() and not sign.isspace())
-    return len(password) >= 8 and all(any(is_kind(sign) for sign in password) for is_kind in kinds)
-
-
-def is_complete(form: Applicant, role: str) -> bool:
-    """R3: what a role's form must hold."""
-    fields = ["phone"]
-    if role in OFFICERS or role == "Medical Marijuana Registry":
-        fields += ["agency_name", *(["badge_number"] if role == "State Police" else [])]
-    elif role == "Admin":
-        fields += ["employer_name"]
-    else:
-        fields += ["date_of_birth", "employer_name"]
-        fields += ["license_number"] if role != DELEGATES[1] else []
-        fields += ["employer_address"] if role not in DELEGATES else []
-        fields += ["dea_number", "csp_number"] if role in PRESCRIBERS else []
-        fields += ["npi"] if role in PRESCRIBERS and role != "Veterinarian" else []
-    return all(getattr(form, name) for name in fields)
 
 
 @dataclass(slots=True)

@@ -65,8 +65,8 @@ class Month:
             self.waiting.append(Waiting(said, said.at + timedelta(minutes=1), said.at + GIVES_UP))
 
     def turns(self, at: datetime) -> None:
-        """Messages that wait are tried again where it is time."""
-        for one in [one for one in self.waiting if one.due_at <= at]:
+        """Messages that wait are tried again where it is time, the longest due first; that is no promise of their order."""
+        for one in sorted((one for one in self.waiting if one.due_at <= at), key=lambda one: one.due_at):
             one.turns += 1
             outcome = self._became(replace(one.said, at=at))
             if outcome == "waiting" and at < one.gives_up_at:
