@@ -13,6 +13,7 @@ from pathlib import Path
 import aio_pika
 
 from bench import figures
+from bench.day import day
 from bench.figures import Row, Size
 from bench.growth import growth
 from bench.load import FILE_QUEUE, RECORD_QUEUE
@@ -30,11 +31,14 @@ FIGURES: Mapping[str, Figure] = {
     "latency": figures.latency,
     "memory": figures.memory,
     "sweeps": figures.sweeps,
+    "day": day,
     "growth": growth,
 }
+LONG = frozenset({"day", "growth"})
 QUICK = Size(
-    records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=400_000, accounts=100_000
-)
+    records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=400_000, accounts=100_000,
+    day_records=16_400, day_files=200,
+)  # fmt: skip
 
 
 def main() -> None:
@@ -46,7 +50,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="how often each figure is measured; the table shows medians")
     parser.add_argument("--projected", action="store_true", help="files: the scheduler with the projection runs beside")
     asked = parser.parse_args()
-    names = asked.only or [name for name in FIGURES if name != "growth" or asked.growth]
+    names = asked.only or [name for name in FIGURES if name not in LONG or (name == "growth" and asked.growth)]
     size = QUICK if asked.quick else Size()
     size = replace(
         size,

@@ -38,6 +38,8 @@ class Size:
     rounds: int = 3
     growth_rows: int = 10_000_000
     accounts: int = 1_000_000
+    day_records: int = 1_640_000
+    day_files: int = 20_000
     projected: bool = False
     """Whether the projection runs beside the workers in ``files``."""
 

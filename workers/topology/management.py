@@ -33,6 +33,7 @@ from workers.topology.seen import (
 
 TIMEOUT_SECONDS = 10.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
+PAUSES_SECONDS = (0.2, 0.5, 1.0)
 """More than any virtual host of our own can list; a longer answer is not RabbitMQ's."""
 
 Kind = TypeVar("Kind", bound=Seen)
@@ -148,14 +149,19 @@ class Management:
         Raises:
             MayNotLook: 401 or 403.
             Misconfigured: 400 or 404.
-            BrokerAway: no answer, or any other status.
+            BrokerAway: no answer, or any other status. A 5xx is asked again first: while a virtual host is being made or removed
+                the API stumbles over it, and whatever we ask may be asked twice.
         """
-        try:
-            status, answer = await asyncio.to_thread(self._exchange, method, path, body)
-        except (OSError, http.client.HTTPException) as error:
-            raise BrokerAway(f"the management API does not answer ({type(error).__name__})") from error
-        if status in also_ok or 200 <= status < 300:
-            return answer
+        for pause_seconds in (*PAUSES_SECONDS, None):
+            try:
+                status, answer = await asyncio.to_thread(self._exchange, method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                raise BrokerAway(f"the management API does not answer ({type(error).__name__})") from error
+            if status in also_ok or 200 <= status < 300:
+                return answer
+            if status < 500 or pause_seconds is None:
+                break
+            await asyncio.sleep(pause_seconds)
         raise _refusal(status, method, path, answer)
 
     def _exchange(self, method: str, path: str, body: Mapping[str, object] | None) -> tuple[int, bytes]:
