@@ -88,7 +88,7 @@ def programme_of(settings: Settings) -> Programme:
         settings.submitters,
         roles=load_roles(settings.roles_file),
         publishers=Publishers(settings.publishers),
-        audit_key=settings.audit_key.get_secret_value().encode()[:64],
+        audit_key=settings.audit_key_bytes(),
         on_call=settings.on_call,
         programme_manager=settings.programme_manager or None,
     )
@@ -96,7 +96,7 @@ def programme_of(settings: Settings) -> Programme:
 
 def operator_of(settings: Settings) -> Operator:
     """Return the person at this command line, whose acts are written down (R60)."""
-    return Operator(settings.operator, programme_of(settings).audit_key)
+    return Operator(settings.operator, settings.audit_key_bytes())
 
 
 def renderer_of(settings: Settings) -> Renderer:
@@ -170,9 +170,9 @@ async def run(
         if "relay" in roles:
             tasks += await _relays(settings, store, processor, bell, stopping, stack)
         if "scheduler" in roles:
-            scheduler = Scheduler(store, programme_of(settings), now, settings.machine, bell.ring)
+            scheduler = Scheduler(store, processor.programme, now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
-            projection = TreatmentsProjection(store, programme_of(settings), now, settings.machine)
+            projection = TreatmentsProjection(store, processor.programme, now, settings.machine)
             turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
             tasks.append(asyncio.create_task(turns))
         log.info("started", role=" ".join(roles), how=type(asyncio.get_running_loop()).__module__.partition(".")[0])

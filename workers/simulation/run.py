@@ -15,7 +15,7 @@ from messages.errors import BrokerAway, Misconfigured
 from store import audit, drugs, overview
 from store.contract import Store, Transaction
 from workers import demo
-from workers.bootstrap import management_of, programme_of
+from workers.bootstrap import management_of
 from workers.demo.place import own_vhost
 from workers.services.private import Say
 from workers.settings import Settings
@@ -77,7 +77,7 @@ async def _judged(scene: Stage, played: Played, cast: Cast, log: Path) -> Result
     file = Path(site.store.get_secret_value())
     tables = await asyncio.to_thread(tables_of, file)
     checks = judge(tables, played)
-    checks += [await _conservation(store, len(played.said)), await _trail(store, programme_of(site).audit_key)]
+    checks += [await _conservation(store, len(played.said)), await _trail(store, site.audit_key_bytes())]
     listing = json.dumps(await store.read(_listing), default=str)
     await asyncio.to_thread(scene.mailbox.read)
     places = Places(file, site.mail_folder, log, listing, await _broker_folder(site))
