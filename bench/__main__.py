@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import aio_pika
+import structlog
 
 from bench import figures
 from bench.day import day
@@ -46,6 +48,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small numbers, one round: does it work?")
     parser.add_argument("--growth", action="store_true", help="also fill a store to 10 million rows (minutes, 10 GB)")
     parser.add_argument("--growth-rows", type=int, help="fill it to that many instead")
+    parser.add_argument("--growth-at", metavar="STORE", help="go on filling this file or database, and leave it there")
     parser.add_argument("--only", choices=FIGURES, action="append", help="this figure alone; may be repeated")
     parser.add_argument("--rounds", type=int, help="how often each figure is measured; the table shows medians")
     parser.add_argument("--projected", action="store_true", help="files: the scheduler with the projection runs beside")
@@ -57,7 +60,9 @@ def main() -> None:
         rounds=asked.rounds or size.rounds,
         projected=asked.projected,
         growth_rows=asked.growth_rows or size.growth_rows,
+        growth_at=asked.growth_at or "",
     )
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {size.rounds} round(s)")
     with private_rabbitmq(print) as broker, tempfile.TemporaryDirectory(prefix="pmp-bench-") as folder:
         asyncio.run(_measured(broker, Path(folder), names, size))

@@ -37,6 +37,8 @@ class Size:
     big_file_records: int = 50_000
     rounds: int = 3
     growth_rows: int = 10_000_000
+    growth_at: str = ""
+    """A store that ``growth`` goes on filling, and leaves; without one it fills a SQLite file and a PostgreSQL database."""
     accounts: int = 1_000_000
     day_records: int = 1_640_000
     day_files: int = 20_000

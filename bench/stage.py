@@ -43,7 +43,9 @@ class Stage:
         return path
 
     @contextmanager
-    def process(self, module: str, store: Path, *arguments: str, **extra: str) -> Iterator[subprocess.Popen[bytes]]:
+    def process(
+        self, module: str, store: Path | str, *arguments: str, **extra: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run a module beside us; it gets SIGTERM at the end, and what it said when it failed is shown."""
         environment = os.environ | {
             "PMP_AMQP_URL": self.amqp_url, "PMP_MANAGEMENT_URL": self.management_url, "PMP_STORE": str(store),
