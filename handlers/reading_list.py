@@ -104,7 +104,7 @@ def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Poli
 
 def _pharmacy_of(dispenser: Dispenser, index: int, line: int, faults: tuple[Fault, ...]) -> Pharmacy:
     dea, npi, ncpdp = numbers_of(dispenser)
-    fields = laid_part("PHA", Dispenser, vars(dispenser))
+    fields = laid_part("PHA", vars(dispenser), Dispenser)
     is_valid = not any(fault.severity == "error" for fault in faults)
     return Pharmacy(index, line, dea, ncpdp, npi, dea or npi or ncpdp, fields[4].strip(), fields, faults, is_valid)
 

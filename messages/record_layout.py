@@ -24,7 +24,10 @@ from messages.message import Part
 VERSION = "5.0"
 _STATUSES: Final = {"new": "00", "revise": "01", "void": "02"}
 _INGREDIENTS: Final = "ingredients"
-_WIDTHS: Mapping[str, int] = MappingProxyType({name: len(fields) + 1 for name, fields in table(VERSION).items()})
+_SEGMENTS_OF_THEIR_OWN = frozenset({"dispenser", "prescriber", _INGREDIENTS})
+_BLANK: Mapping[str, Sequence[str]] = MappingProxyType(
+    {name: (name, *[""] * len(table(VERSION)[name])) for name in table(VERSION)}
+)
 _ASAP_NAME = re.compile(r"\b(?:PHA|PAT|DSP|PRE|CDI|AIR)[0-9]{2}\b|\bCDI\b")
 
 
@@ -41,32 +44,27 @@ _Tree = Mapping[str, "_Leaf | _Tree"]
 class Laid:
     """A record as a file's segments, split and padded: ``pat[7]`` is PAT07. ``air`` is None when the record has none."""
 
-    pha: Sequence[str]
     pat: Sequence[str]
     dsp: Sequence[str]
-    pre: Sequence[str]
     cdi: tuple[Sequence[str], ...]
     air: Sequence[str] | None
 
 
 def laid(record: Record) -> Laid:
-    """Give the record as segments."""
-    into = {name: [""] * _WIDTHS[name] for name in ("PHA", "PAT", "DSP", "PRE", "AIR")}
-    _lay(_tree(Record), vars(record), into)
-    ingredients = record.ingredients or ()
+    """Give the record as segments, but for its dispenser and prescriber, who are the same in many (``laid_part``)."""
+    into = {name: list(_BLANK[name]) for name in ("PAT", "DSP", "AIR")}
+    _lay(_OF_ONE_RECORD, vars(record), into)
     return Laid(
-        into["PHA"],
         into["PAT"],
         into["DSP"],
-        into["PRE"],
-        tuple(laid_part("CDI", Ingredient, vars(one)) for one in ingredients),
+        tuple(laid_part("CDI", vars(one), Ingredient) for one in record.ingredients or ()),
         None if record.additional is None else into["AIR"],
     )
 
 
-def laid_part(segment: str, model: type[Part], values: Mapping[str, object]) -> Sequence[str]:
-    """Give the values of a part that is a segment of its own: the dispenser, the prescriber, an ingredient."""
-    into = {segment: [""] * _WIDTHS[segment]}
+def laid_part(segment: str, values: Mapping[str, object], model: type[Part]) -> Sequence[str]:
+    """Give the values of a part that is a segment of its own: a dispenser, a prescriber, an ingredient."""
+    into = {segment: list(_BLANK[segment])}
     _lay(_tree(model), values, into)
     return into[segment]
 
@@ -82,12 +80,11 @@ def in_json(finding: Finding, ingredient: int | str = "N") -> Finding:
 
 def _lay(tree: _Tree, values: Mapping[str, object], into: Mapping[str, list[str]]) -> None:
     for name, value in values.items():
-        if value is None:
+        if value is None or (place := tree.get(name)) is None:
             continue
-        place = tree[name]
         if isinstance(place, _Leaf):
             into[place.segment][place.position] = place.written(value)
-        elif isinstance(value, Part):
+        else:
             _lay(place, vars(value), into)
 
 
@@ -136,5 +133,6 @@ def _as_decimal(value: Decimal) -> str:
 
 
 _WRITTEN: Mapping[str, Callable[[Any], str]] = MappingProxyType({"DT": _as_day, "TM": _as_time, "D": _as_decimal})
+_OF_ONE_RECORD = {name: place for name, place in _tree(Record).items() if name not in _SEGMENTS_OF_THEIR_OWN}
 NAMES: Mapping[str, str] = MappingProxyType({"CDI": _INGREDIENTS, **dict(_names(_tree(Record)))})
 """The name in JSON of each field of ASAP."""

@@ -143,13 +143,13 @@ def dispenser_findings(dispenser: Dispenser) -> Sequence[Finding]:
 @lru_cache(maxsize=20_000)
 def _of_dispenser(values: tuple[object, ...]) -> Sequence[Finding]:
     given = dict(zip(Dispenser.model_fields, values, strict=True))
-    return _named(_timeless.pharmacy(laid_part("PHA", Dispenser, given)))
+    return _named(_timeless.pharmacy(laid_part("PHA", given, Dispenser)))
 
 
 @lru_cache(maxsize=20_000)
 def _of_prescriber(values: tuple[object, ...]) -> Sequence[Finding]:
     given = dict(zip(Prescriber.model_fields, values, strict=True))
-    return _named(_timeless.prescriber(laid_part("PRE", Prescriber, given)))
+    return _named(_timeless.prescriber(laid_part("PRE", given, Prescriber)))
 
 
 def _named(findings: Iterable[Finding]) -> Sequence[Finding]:
