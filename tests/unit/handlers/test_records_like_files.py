@@ -6,18 +6,29 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.outcomes import Done
 from handlers.reading import ReadSubmission, read_file
 from handlers.reading_list import read_list
 from handlers.rules.policy import Policy
 from messages.asap.table import Field, table
 from messages.asap.writer import Dispensing, Style, write_transaction
-from messages.dispensation import DispensationRecordsSubmitted, Dispenser, Prescriber, Record
+from messages.dispensation import (
+    DispensationFileSubmitted,
+    DispensationRecordsSubmitted,
+    DispensationRecordSubmitted,
+    Dispenser,
+    Prescriber,
+    Record,
+)
+from messages.message import Message
 from messages.record_layout import NAMES, VERSION, laid, laid_part
-from tests.unit.handlers.bench import NOW
-from tests.unit.handlers.dispensing import json_record
+from tests.unit.handlers.bench import NOW, Bench
+from tests.unit.handlers.dispensing import NERVE, OPIOID, UNLISTED, json_record, load_drugs, register
+from tests.unit.handlers.dispensing import kept as columns
 
 POLICY = Policy()
 MADE_AT = NOW - timedelta(hours=1)
@@ -83,7 +94,7 @@ def changed(changes: dict[str, Any], without: set[str], ingredients: list[dict[s
     return body
 
 
-def as_file(record: Record) -> bytes:
+def as_file(record: Record, transaction: str = "T1") -> bytes:
     """The same record in a file of the version that it is one to one with."""
 
     def named(segment: str, values: Any) -> dict[str, str]:
@@ -95,7 +106,7 @@ def as_file(record: Record) -> bytes:
     pharmacy = named("PHA", laid_part("PHA", vars(record.dispenser), Dispenser))
     dispensed = Dispensing(values, [named("CDI", each) for each in one.cdi])
     style = Style(terminator="\\", separator="^", line_end="")
-    return write_transaction(VERSION, "T1", MADE_AT, [(pharmacy, [dispensed])], style=style)
+    return write_transaction(VERSION, transaction, MADE_AT, [(pharmacy, [dispensed])], style=style)
 
 
 def told(read: ReadSubmission) -> list[tuple[Any, ...]]:
@@ -123,6 +134,48 @@ def kept(read: ReadSubmission) -> list[tuple[Any, ...]]:
         for run in read.runs
         for item in run.items
     ]
+
+
+COMPOUND = {
+    "product_qualifier": "06", "product_id": "99999000001", "ingredients": [{"number": 1, "product_id": OPIOID, "quantity": "30"}]
+}  # fmt: skip
+MARKED: list[tuple[dict[str, Any], tuple[str, str]]] = [
+    ({}, ("", "")),
+    (COMPOUND, ("", "")),
+    ({"filled_on": "2026-06-11"}, ("late", "R31")),
+    ({"product_id": NERVE, "days_supply": 2}, ("not_reportable", "R28")),
+    ({"product_id": UNLISTED, "patient": json_record()["patient"] | {"last_name": "A" * 51}}, ("", "R15 R09")),
+    ({"treatment_type": "02", "dispenser": {"dea": "AB1234563", "details": {"type": "05"}}}, ("exempt:treatment", "")),
+]
+
+
+@pytest.mark.parametrize("way", ["file", "list", "alone"])
+async def test_r48_whichever_way_a_record_comes_it_is_kept_and_marked_alike(bench: Bench, way: str) -> None:
+    """By what the register and the drug table say of it, too; sent in all three ways it is stored once."""
+    await load_drugs(bench)
+    await register(bench)
+    for number, (changes, _) in enumerate(MARKED):
+        await hand_in_as(bench, way, json_record(str(number), **changes))
+    assert await columns(bench) == [marks for _, marks in MARKED]
+    for other in ("file", "list", "alone"):
+        for number, (changes, _) in enumerate(MARKED):
+            await hand_in_as(bench, other, json_record(str(number), **changes))
+    assert await columns(bench) == [marks for _, marks in MARKED]
+
+
+async def hand_in_as(bench: Bench, way: str, body: dict[str, Any]) -> None:
+    """Hand in a record as a file, as a list, or by itself."""
+    text = json.dumps(body)
+    message: Message
+    if way == "alone":
+        message = DispensationRecordSubmitted.model_validate_json(text)
+    elif way == "list":
+        message = DispensationRecordsSubmitted.model_validate_json(
+            f'{{"transaction": "L{bench.seq}", "records": [{text}]}}'
+        )
+    else:
+        message = DispensationFileSubmitted(body=as_file(Record.model_validate_json(text), f"F{bench.seq}"))
+    assert isinstance(await bench.send(message, sender="gateway"), Done)
 
 
 @settings(max_examples=400, deadline=None)
