@@ -12,7 +12,7 @@ from handlers.outcomes import Done, Outcome, Refuse
 from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
-from handlers.rules.records import FIELDS, content_of, findings_of
+from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_screen
 from handlers.submission import UNKNOWN_DISPENSER, report_of, take
 from handlers.work import Work
@@ -23,6 +23,7 @@ from messages.dispensation import (
     DispensationRecordSubmitted,
 )
 from messages.errors import FieldFault
+from messages.record_layout import in_json
 from store import dispensations, dispensers, submissions
 from store.contract import as_text
 from store.dispensations import Content, Counts, marked
@@ -91,12 +92,8 @@ class Taken:
         if not warnings:
             return Done({"verdict": verdict})
         faults: list[JsonValue] = [
-            {
-                "check": finding.check.partition(".")[0],
-                "field": FIELDS.get(finding.field, finding.field),
-                "text": finding.text,
-            }
-            for finding in warnings
+            {"check": check.partition(".")[0], "field": field, "text": text}
+            for check, field, text in map(in_json, warnings)
         ]
         return Done({"verdict": verdict, "warnings": faults})
 
@@ -108,31 +105,31 @@ class _Batch:
         self._screen = screen
         self._as_text = cache(as_text)
         self._rules = check_rules(works[0].policy, works[0].today)
+        self._checks = RecordChecks(self._rules)
         self._reports: list[Report] = []
 
     @classmethod
     async def open(cls, works: Sequence[RecordWork]) -> _Batch:
         """Ask the store once for all of them."""
         first = works[0]
-        dispensers_named = [work.message.dispenser for work in works]
-        numbers = {
-            number for one in dispensers_named for number in ((one.dea or "").upper(), one.npi, one.ncpdp) if number
-        }
-        products = {work.message.product_id for work in works}
+        numbers = {number for work in works for number in numbers_of(work.message.dispenser) if number}
+        products = {work.message.product_id for work in works if work.message.product_id}
         screen = await open_screen(first.tx, numbers, products, today=first.today, policy=first.policy)
         return cls(works, screen)
 
     def checked(self, work: RecordWork) -> Taken | Outcome:
         """Hold a record to every check: it may be taken, or is refused by the first that it fails."""
         record, today = work.message, self._rules.today
-        named = record.dispenser
-        numbers = ((named.dea or "").upper(), named.npi or "", named.ncpdp or "")
-        source = self._screen.source(numbers, "", work.envelope.sender)
+        dispenser = record.dispenser
+        said = "" if dispenser.details is None else dispenser.details.type or ""
+        source = self._screen.source(numbers_of(dispenser), said, work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
             return UNKNOWN_DISPENSER
         created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
-        content = content_of(record, _original(work), today, said_at=self._as_text(created_at))
-        findings, marks = findings_of(record, today), ""
+        content = self._checks.content(record, _original(work), said_at=self._as_text(created_at))
+        findings, marks = self._checks.findings(record, content), ""
+        if of_dispenser := dispenser_findings(dispenser):
+            findings = (*of_dispenser, *findings)
         dispensed_on = (record.sold_on or record.filled_on).isoformat()
         if record.status != "void":
             detail = Detail(0, dispensed_on, record.patient.location or "", record.treatment_type or "")
@@ -174,7 +171,7 @@ class _Batch:
 
 def _refusal(errors: Sequence[Finding]) -> Refuse:
     faults = tuple(
-        FieldFault(FIELDS.get(one.field, one.field), one.check.partition(".")[0], f"{one.text}.") for one in errors
+        FieldFault(field, check.partition(".")[0], f"{text}.") for check, field, text in map(in_json, errors)
     )
     first = faults[0]
     return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)

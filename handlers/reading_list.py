@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.reading import Detail, Item, ReadSubmission, check_rules, runs_of
 from handlers.rules.policy import Policy
-from handlers.rules.records import content_of, findings_of
-from messages.asap.faults import Fault, Ledger
+from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
+from messages.asap.faults import Fault, Ledger, printable
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.severities import CheckRules
 from messages.asap.values import Pharmacy, Status
 from messages.dispensation import DispensationRecordsSubmitted, Dispenser, Record
+from messages.record_layout import NAMES, laid_part
 from store.contract import as_text
-from store.dispensations import Content
+from store.dispensations import Content, marked
 from store.submissions import OpenError
 
 VERSION = "JSON"
+_KNOWN_BY = frozenset(NAMES[field] for field in ("PHA01", "PHA02", "PHA03"))
 
 
 class _ListReader:
     """Checks one record after the other and counts per dispenser."""
 
     def __init__(self, rules: CheckRules, created_at: str) -> None:
-        self._rules, self._created_at = rules, created_at
+        self._checks, self._created_at = RecordChecks(rules), created_at
         self.ledger = Ledger(rules)
-        self.pharmacies: dict[Dispenser, Pharmacy] = {}
+        self.pharmacies: dict[tuple[object, ...], Pharmacy] = {}
         self.counts: list[dict[str, int]] = []
         self.kept: list[tuple[int, Status, Item]] = []
         self.errors: list[OpenError] = []
 
     def read(self, record: Record, line: int) -> None:
         """Keep a record, or what its correction will be known by."""
-        today, ledger, filled_on = self._rules.today, self.ledger, record.filled_on.isoformat()
+        pharmacy = self._pharmacy(record.dispenser, line)
+        original = record.model_dump_json(exclude_none=True)
+        content = self._checks.content(record, original, said_at=self._created_at)
+        number, filled_on = printable(content.prescription_number), content.filled_on
         noted = [
-            ledger.note(finding, line, prescription=record.prescription_number, fill_date=filled_on)
-            for finding in findings_of(record, today)
+            self.ledger.note(finding, line, prescription=number, fill_date=filled_on)
+            for finding in self._checks.findings(record, content)
         ]
         faults = [fault for fault in noted if fault is not None]
-        warnings = " ".join(fault.check for fault in faults)
-        original = record.model_dump_json(exclude_none=True)
-        content = content_of(record, original, today, said_at=self._created_at, warnings=warnings)
-        place = self._place(record.dispenser, line)
-        counts = self.counts[place]
+        counts = self.counts[pharmacy.index]
         counts["total"] += 1
-        if any(fault.severity == "error" for fault in faults):
+        if not pharmacy.is_valid or any(fault.severity == "error" for fault in faults):
             counts["with_errors"] += 1
-            self.errors.append(open_error(content, faults))
+            self.errors.append(_open_error(content, (*faults, *pharmacy.faults)))
             return
         counts["with_warnings"] += bool(faults)
+        if faults:
+            content = marked(content, "", " ".join(fault.check for fault in faults))
         detail = Detail(
             line,
             (record.sold_on or record.filled_on).isoformat(),
             record.patient.location or "",
             record.treatment_type or "",
         )
-        self.kept.append((place, record.status, Item(content, detail)))
+        self.kept.append((pharmacy.index, record.status, Item(content, detail)))
 
-    def _place(self, dispenser: Dispenser, line: int) -> int:
-        known = self.pharmacies.get(dispenser)
-        if known is None:
-            known = self.pharmacies[dispenser] = pharmacy_of(dispenser, len(self.pharmacies), line)
+    def _pharmacy(self, dispenser: Dispenser, line: int) -> Pharmacy:
+        """Give the dispenser as a file's pharmacy; what is wrong with it is said once, where it stands first."""
+        said = tuple(vars(dispenser).values())
+        if said not in self.pharmacies:
+            noted = [self.ledger.note(finding, line) for finding in dispenser_findings(dispenser)]
+            faults = tuple(fault for fault in noted if fault is not None)
+            self.pharmacies[said] = _pharmacy_of(dispenser, len(self.pharmacies), line, faults)
             self.counts.append({"total": 0, "with_warnings": 0, "with_errors": 0})
-        return known.index
+        return self.pharmacies[said]
 
 
 def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Policy) -> ReadSubmission:
@@ -79,7 +86,11 @@ def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Poli
         verdict="accepted",
         pharmacies=tuple(
             PharmacyCounts(
-                dea=one.dea, ncpdp=one.ncpdp, npi=one.npi, valid=counts["total"] - counts["with_errors"], **counts
+                dea=printable(one.dea) or "",
+                ncpdp=printable(one.ncpdp) or "",
+                npi=printable(one.npi) or "",
+                valid=counts["total"] - counts["with_errors"],
+                **counts,
             )
             for one, counts in zip(pharmacies, reader.counts, strict=True)
         ),
@@ -91,18 +102,19 @@ def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Poli
     )
 
 
-def pharmacy_of(dispenser: Dispenser, index: int = 0, line: int = 0) -> Pharmacy:
-    """Give a record's dispenser as a file's pharmacy."""
-    dea, npi, ncpdp = (dispenser.dea or "").upper(), dispenser.npi or "", dispenser.ncpdp or ""
-    return Pharmacy(index, line, dea, ncpdp, npi, dea or npi or ncpdp, dispenser.name or "", (), (), True)
+def _pharmacy_of(dispenser: Dispenser, index: int, line: int, faults: tuple[Fault, ...]) -> Pharmacy:
+    dea, npi, ncpdp = numbers_of(dispenser)
+    fields = laid_part("PHA", vars(dispenser), Dispenser)
+    is_valid = not any(fault.severity == "error" for fault in faults)
+    return Pharmacy(index, line, dea, ncpdp, npi, dea or npi or ncpdp, fields[4].strip(), fields, faults, is_valid)
 
 
-def open_error(content: Content, faults: list[Fault]) -> OpenError:
+def _open_error(content: Content, faults: Sequence[Fault]) -> OpenError:
     """What a later record must match to be this one's correction; what is itself at fault matches any."""
     fields = {fault.field or "" for fault in faults if fault.severity == "error"}
     return OpenError(
-        dispenser="" if any(field.startswith("dispenser") for field in fields) else content.dispenser,
+        dispenser="" if fields & _KNOWN_BY else content.dispenser,
         prescription_number=content.prescription_number,
-        filled_on="" if "filled_on" in fields else content.filled_on,
+        filled_on="" if NAMES["DSP05"] in fields else content.filled_on,
         checks=" ".join(sorted({fault.check for fault in faults if fault.severity == "error"})),
     )

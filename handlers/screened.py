@@ -8,11 +8,11 @@ from functools import cache
 
 from handlers.reading import Item, ReadSubmission, Run
 from handlers.reading_list import VERSION
-from handlers.rules.records import FIELDS
 from handlers.screening import UNKNOWN_REVISED, Screen, Source
 from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
+from messages.record_layout import in_json
 from store.dispensations import Content, marked
 from store.submissions import OpenError
 
@@ -187,4 +187,4 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
 
 
 def _named(finding: Finding, report: FileReport) -> Finding:
-    return finding._replace(field=FIELDS[finding.field]) if report.version == VERSION else finding
+    return in_json(finding) if report.version == VERSION else finding

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from types import NoneType
 
 from pydantic import BaseModel, ValidationError
 
@@ -27,7 +26,7 @@ _SAFE_SENTENCES = frozenset(
     "greater_than_equal less_than less_than_equal date_from_datetime_parsing".split()
 )
 
-_PLAIN = frozenset({str, int, bool, date, Decimal, NoneType})
+_PLAIN = frozenset({str, int, bool, date, Decimal})
 _NOTHING: Iterable[object] = ()
 
 
@@ -134,7 +133,7 @@ def _keys_in(value: object) -> int:
     elif isinstance(value, tuple | list):
         parts = value
     for part in parts:
-        if type(part) not in _PLAIN:
+        if part is not None and type(part) not in _PLAIN:
             found += _keys_in(part)
     return found
 

@@ -1,207 +1,156 @@
-"""A record in JSON is held to the same checks as one in a file, by the same ids (R45; ids of the checks, not the rules)."""
+"""A record in JSON is held to the checks of a file, by the same ids (R45; ids of the checks, not the rules).
+
+As in a file (``messages.asap.records``) a record is first *proved* faultless, which nearly all are. What cannot be proved is
+laid onto ASAP's fields and looked at by the checks of a file, and that look alone decides.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
+from operator import itemgetter
+from typing import Final
 
+from messages.asap.dispensing import NDC, DispensingChecks
 from messages.asap.faults import Finding
-from messages.asap.fields import NO_FINDINGS, PLACEHOLDERS
-from messages.asap.table import table
-from messages.asap.values import canonical_quantity
-from messages.dispensation import Patient, Record
-from messages.identifiers import dea_is_valid, ncpdp_is_valid, normalise_ndc, npi_is_valid
+from messages.asap.fields import NO_FINDINGS, PLACEHOLDERS, FieldChecks
+from messages.asap.patterns import clean_values
+from messages.asap.severities import CheckRules
+from messages.asap.values import Memo, canonical_quantity, iso_date
+from messages.dispensation import Dispenser, Prescriber, Record
+from messages.identifiers import normalise_ndc
+from messages.record_layout import NAMES, VERSION, in_json, laid, laid_part
 from store.dispensations import Content
 
-NDC, COMPOUND = "01", "06"
-_ZIP = re.compile(r"[0-9]{5}(?:-?[0-9]{4})?")
-_STATE = re.compile(r"[A-Za-z]{2}")
-_CODES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {field.name: field.codes for segment in ("PAT", "DSP") for field in table("5.0")[segment] if field.codes}
-)
-_PATIENT_CODES = (
-    ("patient.", "species", "PAT20"),
-    ("patient.", "id_qualifier", "PAT02"),
-    ("patient.", "location", "PAT21"),
-)
-_RECORD_CODES = (("", "dosage_units", "DSP11"), ("", "origin", "DSP12"), ("", "treatment_type", "DSP24"))
-# The same few thousand dispensers and prescribers again and again.
-_is_dea, _is_npi = lru_cache(maxsize=20_000)(dea_is_valid), lru_cache(maxsize=20_000)(npi_is_valid)
-_quantity = lru_cache(maxsize=20_000)(canonical_quantity)
-FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "DSP01": "status",
-        "PHA03": "dispenser", "PRE02": "prescriber.dea", "DSP05": "filled_on", "DSP08": "product_id",
-        "DSP10": "days_supply", "DSP17": "sold_on",
-    }
+_SEPARATOR: Final = "\x1f"  # no text of a record holds a control character
+# The texts that a record has without its details; one that has details is looked at closely.
+_OF_PATIENT: Final = (
+    "last_name", "first_name", "middle_name", "prefix", "suffix", "address", "address_2", "city", "state", "zip", "phone",
+    "gender", "species", "animal_name", "id_jurisdiction", "id_qualifier", "id", "location", "country",
 )  # fmt: skip
-"""Names of the fields that the store's checks speak of."""
+_OF_RECORD: Final = (
+    "prescription_number", "dosage_units", "origin", "payment_type", "treatment_type", "diagnosis",
+)  # fmt: skip
+_patient_texts, _record_texts = itemgetter(*_OF_PATIENT), itemgetter(*_OF_RECORD)
+_ASAP = {name: field for field, name in NAMES.items()}
+_is_clean = clean_values(
+    VERSION,
+    (*(_ASAP[f"patient.{name}"] for name in _OF_PATIENT), *(_ASAP[name] for name in _OF_RECORD)),
+    _SEPARATOR,
+).fullmatch
+# The same few thousand dispensers, prescribers and drugs again and again.
+_dispenser_values, _prescriber_values = itemgetter(*Dispenser.model_fields), itemgetter(*Prescriber.model_fields)
+_quantity, _ndc = lru_cache(maxsize=20_000)(canonical_quantity), lru_cache(maxsize=20_000)(normalise_ndc)
+_timeless = FieldChecks(VERSION, date.max, Memo(iso_date))
 
 
-def findings_of(record: Record, today: date) -> Sequence[Finding]:
-    """Name every check that the record fails; nothing is made of one that fails none."""
-    found: list[Finding] = []
-    for check in (_dispenser, _prescriber, _patient, _counts, _product):
-        found += check(record)
-    found += _dates(record, today)
-    return found or NO_FINDINGS
+class RecordChecks:
+    """What a record is held to on a day, and what is kept of it."""
 
+    def __init__(self, rules: CheckRules) -> None:
+        dates = Memo(iso_date)
+        self._today, self._ndc_digits = rules.today, rules.ndc_digits
+        self._received_on = rules.today.isoformat()
+        self._ancient = date(rules.today.year - 120, 12, 31)
+        self._fields = FieldChecks(VERSION, rules.today, dates)
+        self._dispensing = DispensingChecks(VERSION, rules, self._fields, dates)
 
-def _dispenser(record: Record) -> Sequence[Finding]:
-    one = record.dispenser
-    found = []
-    if not (one.dea or one.npi or one.ncpdp):
-        found.append(Finding("R18", "dispenser", "no DEA, NPI or NCPDP number; expected at least one"))
-    if one.dea and not _is_dea(one.dea):
-        found.append(Finding("R17", "dispenser.dea", "this is no DEA number; expected one with a right check digit"))
-    if one.npi and not _is_npi(one.npi):
-        found.append(Finding("R19", "dispenser.npi", "this is no NPI; expected one with a right check digit"))
-    if one.ncpdp and not ncpdp_is_valid(one.ncpdp):
-        found.append(Finding("R20", "dispenser.ncpdp", "this is no NCPDP id; expected one with a right check digit"))
-    return found
+    def findings(self, record: Record, content: Content) -> Sequence[Finding]:
+        """Name every check that the record fails, but for its dispenser's; nothing is made of one that fails none."""
+        return NO_FINDINGS if self._is_faultless(record, content) else self._look_closer(record)
 
-
-def _prescriber(record: Record) -> Sequence[Finding]:
-    one = record.prescriber
-    found = []
-    if not (one.npi or one.dea):
-        found.append(
-            Finding("R23", "prescriber", "neither DEA number nor NPI; expected the DEA number, or the NPI at least")
+    def _is_faultless(self, record: Record, content: Content) -> bool:
+        """Prove it of a record as most are. False proves nothing."""
+        patient, filled, sold = record.patient, record.filled_on, record.sold_on
+        texts = (*_patient_texts(vars(patient)), *_record_texts(vars(record)))
+        return bool(
+            not (record.details or record.ingredients or record.additional or patient.details)
+            and _is_clean(_SEPARATOR.join([text or "" for text in texts]))
+            and record.written_on <= filled <= self._today
+            and self._ancient < patient.date_of_birth <= filled
+            and (sold is None or filled <= sold <= self._today)
+            and record.fill_number <= record.refills_authorized
+            and 0 < record.days_supply <= 365
+            and content.quantity
+            and record.product_qualifier == NDC
+            and record.product_id
+            and _ndc(record.product_id, self._ndc_digits) == record.product_id
+            and patient.last_name.upper() not in PLACEHOLDERS
+            and patient.first_name.upper() not in PLACEHOLDERS
+            and (patient.id or not patient.id_qualifier)
+            and (patient.animal_name or patient.species != "02")
+            and not _of_prescriber(_prescriber_values(vars(record.prescriber)))
         )
-    if one.dea and not _is_dea(one.dea):
-        text = "this is no DEA number; expected one with a right check digit"
-        found.append(Finding("R17.prescriber", "prescriber.dea", text))
-    if one.npi and not _is_npi(one.npi):
-        found.append(Finding("R19", "prescriber.npi", "this is no NPI; expected one with a right check digit"))
-    if one.last_name.upper() in PLACEHOLDERS or one.first_name.upper() in PLACEHOLDERS:
-        found.append(Finding("R27", "prescriber.last_name", "the name is a placeholder; expected the real name"))
-    return found
 
-
-def _dates(record: Record, today: date) -> Sequence[Finding]:
-    filled, sold, born = record.filled_on, record.sold_on, record.patient.date_of_birth
-    if record.written_on <= filled <= today and born <= filled and (sold is None or filled <= sold <= today):
-        return _age(born, filled)
-    found = [
-        Finding("R04", name, "the date is in the future; expected today or earlier")
-        for name, day in (
-            ("patient.date_of_birth", born), ("written_on", record.written_on), ("filled_on", filled), ("sold_on", sold)
-        )
-        if day is not None and day > today
-    ]  # fmt: skip
-    if filled < record.written_on <= today:
-        found.append(
-            Finding("R05", "written_on", "written after it was filled; expected written_on not after filled_on")
-        )
-    if sold is not None and sold < filled <= today:
-        found.append(Finding("R06", "sold_on", "sold before it was filled; expected sold_on not before filled_on"))
-    if filled < born <= today:
-        found.append(
-            Finding("R07", "patient.date_of_birth", "born after the date filled; expected it not after filled_on")
-        )
-    return [*found, *_age(born, filled)]
-
-
-def _age(born: date, filled: date) -> Sequence[Finding]:
-    if (filled.year - born.year) - ((filled.month, filled.day) < (born.month, born.day)) <= 120:
-        return NO_FINDINGS
-    return [Finding("R07.age", "patient.date_of_birth", "older than 120 years; expected a later date of birth")]
-
-
-def _patient(record: Record) -> Sequence[Finding]:
-    patient = record.patient
-    found = _codes(_PATIENT_CODES, patient)
-    if patient.id_qualifier and not patient.id:
-        found.append(Finding("R24", "patient.id", "the qualifier id_qualifier is given and no id; expected the id"))
-    if not patient.country:
-        if not _STATE.fullmatch(patient.state):
-            found.append(Finding("R25", "patient.state", "this is no state; expected two letters, or a country"))
-        if not _ZIP.fullmatch(patient.zip):
-            found.append(Finding("R25", "patient.zip", "this is no ZIP code; expected 5 or 9 digits"))
-    if patient.species == "02" and not patient.animal_name:
-        found.append(Finding("R26", "patient.animal_name", "an animal (species 02) without a name; expected its name"))
-    if patient.last_name.upper() in PLACEHOLDERS or patient.first_name.upper() in PLACEHOLDERS:
-        found.append(Finding("R27", "patient.last_name", "the name is a placeholder; expected the real name"))
-    return found
-
-
-def _counts(record: Record) -> Sequence[Finding]:
-    found = _codes(_RECORD_CODES, record)
-    if record.fill_number > record.refills_authorized:
-        text = "more fills than refills were authorized; expected fill_number not over refills_authorized"
-        found.append(Finding("R08.refills", "fill_number", text))
-    if not _quantity(f"{record.quantity:f}"):
-        found.append(Finding("R11", "quantity", "expected a positive number of at most 11 characters"))
-    if record.days_supply < 1:
-        found.append(Finding("R12", "days_supply", "found 0; expected a number from 1 to 999"))
-    elif record.days_supply > 365:
-        found.append(Finding("R12.year", "days_supply", f"{record.days_supply} days; expected at most 365"))
-    if len(record.prescription_number) > 25:
-        text = f"{len(record.prescription_number)} characters; expected at most 25"
-        found.append(Finding("R02.length", "prescription_number", text))
-    if record.payment_type not in _CODES["DSP16"]:
-        found.append(Finding("R13", "payment_type", "this is no code of DSP16; expected one of its list"))
-    return found
-
-
-def _codes(asked: Sequence[tuple[str, str, str]], part: Record | Patient) -> list[Finding]:
-    return [
-        Finding("R13.optional", f"{prefix}{name}", f"this is no code of {code}; expected one of its list")
-        for prefix, name, code in asked
-        if (value := getattr(part, name)) and value not in _CODES[code]
-    ]
-
-
-def _product(record: Record) -> Sequence[Finding]:
-    product = record.product_id
-    if record.product_qualifier not in _CODES["DSP07"]:
-        return [Finding("R13", "product_qualifier", "this is no code of DSP07; expected one of its list")]
-    if record.product_qualifier == COMPOUND:
-        return [
-            Finding(
-                "R10", "product_qualifier", "a compound cannot be told in JSON; expected a file with its ingredients"
-            )
+    def _look_closer(self, record: Record) -> Sequence[Finding]:
+        one = laid(record)
+        found = [
+            *_named(self._fields.patient(one.pat)),
+            *_named(self._dispensing.dispensation(one.pat, one.dsp, len(one.cdi))),
         ]
-    if record.product_qualifier != NDC:
-        return NO_FINDINGS
-    normal = normalise_ndc(product)
-    if normal is None:
-        return [Finding("R09", "product_id", "this is no NDC; expected one of 11 digits")]
-    if normal != product:
-        return [Finding("R09.hyphens", "product_id", "the NDC has hyphens and was normalised; expected digits only")]
-    return NO_FINDINGS
+        for place, ingredient in enumerate(one.cdi):
+            found += [in_json(each, place) for each in self._dispensing.ingredient(ingredient, place + 1)]
+        found += _of_prescriber(_prescriber_values(vars(record.prescriber)))
+        if one.air is not None:
+            found += _named(self._fields.additional(one.air))
+        return found
+
+    def content(self, record: Record, original: str, *, said_at: str, warnings: str = "") -> Content:
+        """Return what is kept of a record; with its text as it was sent (R50)."""
+        patient, product = record.patient, record.product_id or ""
+        dea, npi, ncpdp = numbers_of(record.dispenser)
+        if record.product_qualifier == NDC:
+            product = _ndc(product, self._ndc_digits) or product
+        return Content(
+            dea or npi or ncpdp,
+            record.prescription_number.strip(),
+            record.filled_on.isoformat(),
+            record.fill_number,
+            _quantity(f"{record.quantity:f}"),
+            record.partial_fill,
+            "active",
+            self._received_on,
+            record.written_on.isoformat(),
+            record.days_supply,
+            product,
+            record.prescriber.dea or "",
+            record.prescriber.npi or "",
+            patient.last_name,
+            patient.first_name,
+            patient.date_of_birth.isoformat(),
+            patient.gender,
+            patient.zip or "",
+            patient.species or "",
+            record.payment_type,
+            original,
+            warnings,
+            1,
+            said_at,
+        )
 
 
-def content_of(record: Record, original: str, today: date, *, said_at: str, warnings: str = "") -> Content:
-    """Return what is kept of a record that passed its checks; with its text as it was sent (R50)."""
-    dispenser, patient, product = record.dispenser, record.patient, record.product_id
-    is_ndc = record.product_qualifier == NDC
-    return Content(
-        dispenser.dea.upper() if dispenser.dea else dispenser.npi or dispenser.ncpdp or "",
-        record.prescription_number,
-        record.filled_on.isoformat(),
-        record.fill_number,
-        _quantity(f"{record.quantity:f}"),
-        record.partial_fill,
-        "active",
-        today.isoformat(),
-        record.written_on.isoformat(),
-        record.days_supply,
-        (normalise_ndc(product) or product) if is_ndc else product,
-        record.prescriber.dea or "",
-        record.prescriber.npi or "",
-        patient.last_name,
-        patient.first_name,
-        patient.date_of_birth.isoformat(),
-        patient.gender,
-        patient.zip,
-        patient.species or "",
-        record.payment_type,
-        original,
-        warnings,
-        1,
-        said_at,
-    )
+def numbers_of(dispenser: Dispenser) -> tuple[str, str, str]:
+    """Give what a dispenser is known by: DEA, NPI and NCPDP number, as in a file (R48)."""
+    return (dispenser.dea or "").strip().upper(), (dispenser.npi or "").strip(), (dispenser.ncpdp or "").strip()
+
+
+def dispenser_findings(dispenser: Dispenser) -> Sequence[Finding]:
+    """Name every check that the dispenser of a record fails."""
+    return _of_dispenser(_dispenser_values(vars(dispenser)))
+
+
+@lru_cache(maxsize=20_000)
+def _of_dispenser(values: tuple[object, ...]) -> Sequence[Finding]:
+    given = dict(zip(Dispenser.model_fields, values, strict=True))
+    return _named(_timeless.pharmacy(laid_part("PHA", given, Dispenser)))
+
+
+@lru_cache(maxsize=20_000)
+def _of_prescriber(values: tuple[object, ...]) -> Sequence[Finding]:
+    given = dict(zip(Prescriber.model_fields, values, strict=True))
+    return _named(_timeless.prescriber(laid_part("PRE", given, Prescriber)))
+
+
+def _named(findings: Iterable[Finding]) -> Sequence[Finding]:
+    return tuple(in_json(finding) for finding in findings)

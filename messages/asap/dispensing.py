@@ -120,11 +120,11 @@ class DispensingChecks:
 
     def _ingredients(self, dsp: Sequence[str], ingredients: int, findings: Found) -> None:
         if dsp[7] == COMPOUND and not ingredients:
-            findings.append(Finding("R10", "DSP07", "a compound (06) without ingredients; expected a CDI for each"))
-        elif ingredients and dsp[7] != COMPOUND:
             findings.append(
-                Finding("R10.ingredients", "DSP07", "ingredients (CDI) for what is no compound; expected 06")
+                Finding("R10", "DSP07", "a compound (06) without any CDI; expected one for each ingredient")
             )
+        elif ingredients and dsp[7] != COMPOUND:
+            findings.append(Finding("R10.ingredients", "DSP07", "CDI for what is no compound; expected 06"))
 
 
 def small_number(text: str, greatest: int) -> int | None:

@@ -100,9 +100,7 @@ class FieldChecks:
         findings = list(self.segment("PHA", pha))
         npi, ncpdp, dea = (text.strip() for text in pha[1:4])
         if not (npi or ncpdp or dea):
-            findings.append(
-                Finding("R18", "PHA03", "no DEA, NPI or NCPDP number; expected at least one of PHA01 to PHA03")
-            )
+            findings.append(Finding("R18", "PHA03", "no DEA, NPI or NCPDP number; expected PHA01, PHA02 or PHA03"))
         if dea and not self.dea[dea.upper()]:
             findings.append(
                 Finding("R17", "PHA03", f"found {told(dea)}; expected a DEA number with a right check digit")

@@ -34,6 +34,14 @@ def clean(version: str, segment: str, separator: str) -> re.Pattern[str]:
     return re.compile(sep.join([segment, *fields]) + f"{sep}?+")
 
 
+@lru_cache(maxsize=64)
+def clean_values(version: str, names: tuple[str, ...], separator: str) -> re.Pattern[str]:
+    """Give the pattern that only faultless values of the fields of these names match, joined by the separator."""
+    sep = re.escape(separator)
+    fields = {field.name: field for fields in table(version).values() for field in fields}
+    return re.compile(sep.join(_pattern(fields[name], sep) for name in names))
+
+
 def _pattern(field: Field, sep: str) -> str:
     if field.name in _OWN:
         return _OWN[field.name]
