@@ -8,11 +8,11 @@ from typing import Any
 from handlers.access import has_full_access
 from handlers.conduct import raise_case
 from handlers.outcomes import DONE, Done, Outcome, Refuse
-from handlers.patients import key_of
+from handlers.patients import Named, named
 from handlers.rules.roles import Role
 from handlers.work import Work
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
-from store import accounts, delegates, patients, reviews, treatments
+from store import accounts, delegates, reviews, treatments
 
 CASE = "with_case"
 _RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
@@ -38,10 +38,13 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
         return Refuse("no_reviews", "This role reviews no patients.", field="reviewer")
     if message.reviewed_at > work.now:
         return Refuse("in_the_future", "A review is recorded after it was made.", field="reviewed_at")
-    key = key_of(message.patient)
+    patient = await named(work.tx, message.patient)
+    if isinstance(patient, Refuse):
+        return patient
     await reviews.insert(
         work.tx,
-        key,
+        patient.key,
+        part=patient.part,
         reviewer_id=actor.account_id,
         prescriber_id=actor.acts_for,
         numbers=await reviews.numbers_of(work.tx, actor.acts_for),
@@ -49,15 +52,16 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
         reviewed_at=message.reviewed_at,
         seq=work.seq,
     )
-    await treatments.mark(work.tx, [key])
-    return Done({"patient_id": await patients.patient_of(work.tx, key)})
+    await treatments.mark(work.tx, [patient.key])
+    return Done({"patient_id": patient.patient_id})
 
 
 async def requested(work: Work[ReviewRequested, None]) -> Outcome:
     """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60)."""
     message = work.message
-    refusal = await _refusal(work)
-    if refusal is not None:
+    patient = await _granted(work)
+    if isinstance(patient, Refuse):
+        refusal = patient
         await reviews.note_refusal(
             work.tx,
             requester_id=message.requester,
@@ -73,17 +77,23 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
                 account_id=message.requester,
             )  # fmt: skip
         return replace(refusal, is_kept=True)
-    key = key_of(message.patient)
     await reviews.note_query(
         work.tx,
-        key,
+        patient.key,
+        part=patient.part,
         requester_id=message.requester,
         on_behalf_of=message.on_behalf_of,
         case_number=message.case_number,
         now=work.now,
         seq=work.seq,
     )
-    return Done({"patient_id": await patients.patient_of(work.tx, key)})
+    return Done({"patient_id": patient.patient_id})
+
+
+async def _granted(work: Work[ReviewRequested, None]) -> Named | Refuse:
+    """Return the patient whose record is opened, or why it is not."""
+    refusal = await _refusal(work)
+    return refusal if refusal is not None else await named(work.tx, work.message.patient)
 
 
 async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:
