@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handlers.outcomes import Done, Outcome, Refuse
-from messages.patient import NamedPatient
+from messages.patient import NamedPatient, PatientToldApart
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
 from store import agencies, reviews
 from tests.people import DELEGATE, OFFICER, PRESCRIBER, link, open_account
@@ -178,3 +178,23 @@ async def test_r61_who_may_query(clinic: Bench, requester: str, on_behalf_of: st
     assert code(outcome) == refused
     assert await clinic.count("patient_queries") == (refused is None)
     assert await clinic.count("refused_queries") == (refused is not None)
+
+
+async def test_r24_a_query_of_one_of_two_says_which(clinic: Bench) -> None:
+    """Of a key that two share the refusal is recorded like any; with a ZIP code it is granted, and kept with who was meant."""
+    granted = await clinic.send(query("DR-1"))
+    assert isinstance(granted, Done)
+    assert granted.result is not None
+    key = str(granted.result["patient_id"])
+    assert isinstance(
+        await clinic.send(PatientToldApart(patient_id=key, administrator="a@example.org", reason="Two persons.")), Done
+    )
+    of_both = query("DR-1").model_copy(update={"patient": NamedPatient(patient_id=key)})
+    assert code(await clinic.send(of_both)) == "told_apart"
+    assert await clinic.count("refused_queries") == 1
+    granted = await clinic.send(query("DR-1"))
+    assert isinstance(granted, Done)
+    assert granted.result is not None
+    one = str(granted.result["patient_id"])
+    rows = await clinic.store._reader.execute_fetchall("SELECT patient_key, part FROM patient_queries")
+    assert [tuple(row) for row in rows] == [(key, one.removeprefix(key))] * 2
