@@ -75,7 +75,7 @@ def test_r29_daily_mme_adds_up() -> None:
 
 
 def test_r29_factors_follow_the_guideline() -> None:
-    """Its table, 2022; ten patches of 25 micrograms an hour in 30 days are 60 equivalents; what has no strength or is no opioid is none."""
+    """Its table of 2022; ten patches of 25 micrograms an hour in 30 days are 60; no strength or no opioid is none."""
     table = {
         "codeine": "0.15", "hydrocodone": "1.0", "hydromorphone": "5.0", "methadone": "4.7", "morphine": "1.0",
         "oxycodone": "1.5", "oxymorphone": "3.0", "tapentadol": "0.4", "tramadol": "0.2",
