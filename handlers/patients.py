@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from handlers.outcomes import Refuse
 from handlers.rules.patients import Person, key_and_part, part_of, patient_key
 from messages.patient import NamedPatient
-from store import patients, sharing
+from store import sharing
 from store.contract import Transaction
 
 
@@ -23,13 +23,13 @@ class Named:
 async def named(tx: Transaction, patient: NamedPatient) -> Named | Refuse:
     """Return whom a message means; it is refused where that may be one of two, for nothing here guesses."""
     key, part = _key_and_part(patient)
-    is_apart = (await sharing.among(tx, [key])).get(key, False)
+    is_apart, patient_id = await sharing.named(tx, key, part)
     if is_apart and not part:
         return Refuse(
             "told_apart", "Two persons share this id: name the one by facts with a ZIP code, or by the id of its own.",
             field="patient",
         )  # fmt: skip
-    return Named(key, part, await patients.patient_of(tx, key + part if is_apart else key))
+    return Named(key, part, patient_id)
 
 
 def _key_and_part(patient: NamedPatient) -> tuple[str, str]:

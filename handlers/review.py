@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from handlers.access import has_full_access
@@ -21,11 +22,12 @@ _RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An active account, its role, and the account it acts for: itself, or a delegate's supervisor."""
+    """An active account, its role, and whom it acts for: itself, or the supervisor a delegate is linked to, since then."""
 
     account_id: str
     role: Role
     acts_for: str
+    linked_since: datetime | None = None
 
 
 async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
@@ -38,6 +40,8 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
         return Refuse("no_reviews", "This role reviews no patients.", field="reviewer")
     if message.reviewed_at > work.now:
         return Refuse("in_the_future", "A review is recorded after it was made.", field="reviewed_at")
+    if actor.linked_since is not None and message.reviewed_at < actor.linked_since:
+        return Refuse("not_linked", "The delegate was not linked when the review was made (R7).", field="reviewed_at")
     patient = await named(work.tx, message.patient)
     if isinstance(patient, Refuse):
         return patient
@@ -127,9 +131,10 @@ async def _actor(work: Work[Any, None], account_id: str, on_behalf_of: str | Non
         return Actor(account_id, role, account_id)
     if on_behalf_of is None:
         return Refuse("supervisor_missing", "A delegate says for which supervisor it acts.", field="on_behalf_of")
-    if not await delegates.may_act(work.tx, account_id, on_behalf_of):
+    since = await delegates.linked_since(work.tx, account_id, on_behalf_of)
+    if since is None:
         return Refuse("not_linked", "The delegate may not act for this supervisor (R7, R23).", field="on_behalf_of")
-    return Actor(account_id, role, on_behalf_of)
+    return Actor(account_id, role, on_behalf_of, since)
 
 
 async def case_opened(work: Work[ReviewCaseOpened, None]) -> Outcome:

@@ -21,6 +21,15 @@ class Zip:
     zip: str
 
 
+async def named(tx: Transaction, key: str, part: str) -> tuple[bool, str]:
+    """Return whether the persons of a key are told apart, and which patient the key, or the one person of it, is now."""
+    row = await tx.row("sharing.named", key=key, one=key + part)
+    assert row is not None
+    if row["is_apart"] == 1:
+        return True, row["one_means"] or key + part
+    return False, row["key_means"] or key
+
+
 async def among(tx: Transaction, keys: Iterable[str]) -> Mapping[str, bool]:
     """Return those of the keys that were ever told apart, and whether they are so now."""
     rows = await tx.rows("sharing.among", keys=json.dumps(sorted(set(keys))))

@@ -1,3 +1,9 @@
+-- name: named
+-- Whether the persons of a key are told apart, and whom the key and the one person stand for, where that is another.
+SELECT (SELECT is_apart FROM patients_told_apart WHERE patient_key = :key) AS is_apart,
+    (SELECT patient_id FROM patient_aliases WHERE patient_key = :key) AS key_means,
+    (SELECT patient_id FROM patient_aliases WHERE patient_key = :one) AS one_means
+
 -- name: among sqlite
 -- Which of these keys were ever told apart, and whether they are so now.
 SELECT patient_key, is_apart FROM patients_told_apart WHERE patient_key IN (SELECT value FROM json_each(:keys))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handlers.outcomes import Done, Outcome, Refuse
+from messages.delegate import DelegateLinked
 from messages.patient import NamedPatient, PatientToldApart
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
 from store import agencies, reviews
@@ -113,6 +114,15 @@ async def test_r23_an_unlinked_delegate_no_longer_acts_at_once(clinic: Bench) ->
     await clinic.change("UPDATE accounts SET state = 'active' WHERE account_id = 'DR-1'")
     await clinic.change("UPDATE delegate_links SET state = 'ended'")
     assert code(await clinic.send(review("DEL-1", "DR-1"))) == "not_linked"
+
+
+async def test_r7_a_link_does_not_reach_back(clinic: Bench) -> None:
+    """What a delegate did for a prescriber before the link was approved counts for nobody."""
+    await open_account(clinic.store, "DR-3", PRESCRIBER)
+    asks = DelegateLinked(delegate="del-1@example.org", supervisor="dr-3@example.org", by="supervisor")
+    assert isinstance(await clinic.send(asks), Done)
+    assert code(await clinic.send(review("DEL-1", "DR-3"))) == "not_linked"
+    assert code(await clinic.send(review("DEL-1", "DR-3", reviewed_at=NOW))) is None
 
 
 async def test_a_review_is_not_recorded_before_it_was_made(clinic: Bench) -> None:
