@@ -63,7 +63,7 @@ def patient_key(person: Person) -> str:
 
 def part_of(key: str, zip_code: str) -> str:
     """Return what tells persons of one key apart: eight digits made of the ZIP code's first five; a missing one has its own."""
-    return hashlib.sha256(f"{key}\x1f{zip_code.strip()[:5]}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{key}\x1f{''.join(zip_code.split()).upper()[:5]}".encode()).hexdigest()[:8]
 
 
 def key_and_part(patient_id: str) -> tuple[str, str]:

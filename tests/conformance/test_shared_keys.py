@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from random import Random
 
 import pytest
 
 from handlers.outcomes import Done, Outcome, Refuse
-from store.contract import Store
+from store import patients, sharing
+from store.contract import Store, Transaction
+from tests.conformance.conftest import Gate, OpenStore
 from tests.conformance.shared_keys import NAMES, ZIPS, Place, key, one_of, place_on
 from tests.tables import rows
+from tests.unit.handlers.bench import NOW
 
 HARTFORD, NEW_HAVEN, _ = ZIPS
 ROBIN = key("ROBIN")
@@ -106,6 +110,28 @@ async def test_r51_a_review_counts_for_the_one_it_named(place: Place) -> None:
     assert await rows(place.store, "SELECT patient_id FROM missed_reviews") == []
     await place.rejoin("ROBIN")
     assert await place.review(0, name="ROBIN", patient_id=THERE) == Done({"patient_id": ROBIN})
+
+
+async def test_two_decisions_at_once_see_each_other(store: Store, open_store: OpenStore, gate: Gate) -> None:
+    """A merging that begins while a telling apart is not over waits, and then knows of it."""
+
+    async def tell(tx: Transaction) -> None:
+        await patients.decide(tx)
+        await gate.hold()
+        assert await sharing.tell(tx, ROBIN, by="a@example.org", reason="Two persons.", now=NOW, seq=1)
+
+    async def merge(tx: Transaction) -> dict[str, bool]:
+        await patients.decide(tx)
+        return dict(await sharing.among(tx, [ROBIN]))
+
+    other = await open_store()
+    telling = asyncio.create_task(store.write(tell))
+    await gate.reached.wait()
+    merging = asyncio.create_task(other.write(merge))
+    await other.read(lambda tx: sharing.named(tx, ROBIN, ""))
+    gate.open()
+    await telling
+    assert await merging == {ROBIN: True}
 
 
 @pytest.mark.parametrize("seed", range(6))
