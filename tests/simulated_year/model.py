@@ -77,6 +77,7 @@ class Model:
 def _courses(mine: list[Fill]) -> list[list[Fill]]:
     """R54: day by day from the first fill; a course ends on the 31st day without supply and without a new fill."""
     courses: list[list[Fill]] = []
+    with_supply = {day for fill in mine for day in range(fill.filled, fill.filled + fill.days)}
     empty = 31
     for day in range(min(fill.filled for fill in mine), max(fill.filled for fill in mine) + 1):
         filled = [fill for fill in mine if fill.filled == day]
@@ -84,8 +85,7 @@ def _courses(mine: list[Fill]) -> list[list[Fill]]:
             if empty >= 31:
                 courses.append([])
             courses[-1] += filled
-        covered = any(fill.filled <= day < fill.filled + fill.days for fill in mine)
-        empty = 0 if covered else empty + 1
+        empty = 0 if day in with_supply else empty + 1
     return courses
 
 
