@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import product
 
 from handlers.rules.alerts import alerts_of
 from handlers.rules.patients import Person, is_animal, patient_key
 from handlers.rules.policy import Policy
 from handlers.rules.reviews import due_on, is_missed, last_review
 from handlers.rules.treatments import SCHEDULES, Supply, Treatment, treatments_of
-from store import alerts, patients, reviews, treatments
+from handlers.whose import Whose, concerned_by
+from store import alerts, reviews, treatments
 from store.alerts import Crossing
 from store.contract import Row, Transaction, as_date
 from store.treatments import MissedReview, PatientRecord, RecordKey, TreatmentRow
@@ -81,15 +83,13 @@ async def count_stale(tx: Transaction, policy: Policy, *, today: date, most: int
     stale = await treatments.take_stale(tx, most=most)
     if not stale:
         return 0
-    concerned = sorted(await patients.with_their_patients(tx, stale))
-    keys = await patients.keys_of(tx, concerned)
-    whose = {key: patient for patient, of in keys.items() for key in of}
+    whose = await concerned_by(tx, stale)
     supplies = await _supplies(tx, whose)
     reviewed = await _reviewed(tx, whose)
     rows: list[TreatmentRow] = []
     missed: list[MissedReview] = []
     crossings: list[Crossing] = []
-    for patient in concerned:
+    for patient in whose.patients:
         days = reviewed[patient]
         rows += [
             _row(patient, one, days.get(one.prescriber, ()), policy) for one in treatments_of(supplies[patient], policy)
@@ -104,20 +104,21 @@ async def count_stale(tx: Transaction, policy: Policy, *, today: date, most: int
             for alert in alerts_of(supplies[patient], policy)
             for prescriber in sorted(alert.prescribers)
         ]
-    await treatments.replace(tx, concerned, rows, missed)
-    await alerts.replace_crossings(tx, concerned, crossings, noticed_on=today)
+    await treatments.replace(tx, whose.patients, rows, missed)
+    await alerts.replace_crossings(tx, whose.patients, crossings, noticed_on=today)
     return len(stale)
 
 
-async def _supplies(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, Sequence[Supply]]:
+async def _supplies(tx: Transaction, whose: Whose) -> Mapping[str, Sequence[Supply]]:
     """Return the supplies of scheduled drugs, by patient."""
-    records = await treatments.records_of(tx, sorted(whose))
+    records = await treatments.records_of(tx, whose.keys)
     drugs = await treatments.drugs(tx, (record.product_id for record in records))
     found: dict[str, list[Supply]] = defaultdict(list)
     for record in records:
         drug = drugs.get(record.product_id)
-        if drug is not None and drug.schedule in SCHEDULES:
-            found[whose[record.patient_key]].append(
+        patient = whose.is_record_of(record)
+        if patient is not None and drug is not None and drug.schedule in SCHEDULES:
+            found[patient].append(
                 Supply(
                     record.key,
                     record.prescriber,
@@ -130,11 +131,11 @@ async def _supplies(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, S
     return found
 
 
-async def _reviewed(tx: Transaction, whose: Mapping[str, str]) -> Mapping[str, Reviewed]:
+async def _reviewed(tx: Transaction, whose: Whose) -> Mapping[str, Reviewed]:
     found: dict[str, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
-    for review in await reviews.of_patients(tx, sorted(whose)):
-        for number in review.numbers:
-            found[whose[review.patient_key]][number].append(review.reviewed_on)
+    for review in await reviews.of_patients(tx, whose.keys):
+        for patient, number in product(whose.are_reviewed(review), review.numbers):
+            found[patient][number].append(review.reviewed_on)
     return found
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from handlers.access import has_full_access
 from handlers.conduct import raise_case
 from handlers.outcomes import DONE, Done, Outcome, Refuse
-from handlers.patients import key_of
+from handlers.patients import Named, named
 from handlers.rules.roles import Role
 from handlers.work import Work
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
-from store import accounts, delegates, patients, reviews, treatments
+from store import accounts, delegates, reviews, treatments
 
 CASE = "with_case"
 _RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
@@ -21,11 +22,12 @@ _RAISES_A_CASE = frozenset({"no_active_case", "no_queries"})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An active account, its role, and the account it acts for: itself, or a delegate's supervisor."""
+    """An active account, its role, and whom it acts for: itself, or the supervisor a delegate is linked to, since then."""
 
     account_id: str
     role: Role
     acts_for: str
+    linked_since: datetime | None = None
 
 
 async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
@@ -38,10 +40,15 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
         return Refuse("no_reviews", "This role reviews no patients.", field="reviewer")
     if message.reviewed_at > work.now:
         return Refuse("in_the_future", "A review is recorded after it was made.", field="reviewed_at")
-    key = key_of(message.patient)
+    if actor.linked_since is not None and message.reviewed_at < actor.linked_since:
+        return Refuse("not_linked", "The delegate was not linked when the review was made (R7).", field="reviewed_at")
+    patient = await named(work.tx, message.patient)
+    if isinstance(patient, Refuse):
+        return patient
     await reviews.insert(
         work.tx,
-        key,
+        patient.key,
+        part=patient.part,
         reviewer_id=actor.account_id,
         prescriber_id=actor.acts_for,
         numbers=await reviews.numbers_of(work.tx, actor.acts_for),
@@ -49,15 +56,16 @@ async def recorded(work: Work[ReviewRecorded, None]) -> Outcome:
         reviewed_at=message.reviewed_at,
         seq=work.seq,
     )
-    await treatments.mark(work.tx, [key])
-    return Done({"patient_id": await patients.patient_of(work.tx, key)})
+    await treatments.mark(work.tx, [patient.key])
+    return Done({"patient_id": patient.patient_id})
 
 
 async def requested(work: Work[ReviewRequested, None]) -> Outcome:
     """The query is granted and recorded as use, or refused and recorded without the patient (R24, R60)."""
     message = work.message
-    refusal = await _refusal(work)
-    if refusal is not None:
+    patient = await _granted(work)
+    if isinstance(patient, Refuse):
+        refusal = patient
         await reviews.note_refusal(
             work.tx,
             requester_id=message.requester,
@@ -73,17 +81,23 @@ async def requested(work: Work[ReviewRequested, None]) -> Outcome:
                 account_id=message.requester,
             )  # fmt: skip
         return replace(refusal, is_kept=True)
-    key = key_of(message.patient)
     await reviews.note_query(
         work.tx,
-        key,
+        patient.key,
+        part=patient.part,
         requester_id=message.requester,
         on_behalf_of=message.on_behalf_of,
         case_number=message.case_number,
         now=work.now,
         seq=work.seq,
     )
-    return Done({"patient_id": await patients.patient_of(work.tx, key)})
+    return Done({"patient_id": patient.patient_id})
+
+
+async def _granted(work: Work[ReviewRequested, None]) -> Named | Refuse:
+    """Return the patient whose record is opened, or why it is not."""
+    refusal = await _refusal(work)
+    return refusal if refusal is not None else await named(work.tx, work.message.patient)
 
 
 async def _refusal(work: Work[ReviewRequested, None]) -> Refuse | None:
@@ -117,9 +131,10 @@ async def _actor(work: Work[Any, None], account_id: str, on_behalf_of: str | Non
         return Actor(account_id, role, account_id)
     if on_behalf_of is None:
         return Refuse("supervisor_missing", "A delegate says for which supervisor it acts.", field="on_behalf_of")
-    if not await delegates.may_act(work.tx, account_id, on_behalf_of):
+    since = await delegates.linked_since(work.tx, account_id, on_behalf_of)
+    if since is None:
         return Refuse("not_linked", "The delegate may not act for this supervisor (R7, R23).", field="on_behalf_of")
-    return Actor(account_id, role, on_behalf_of)
+    return Actor(account_id, role, on_behalf_of, since)
 
 
 async def case_opened(work: Work[ReviewCaseOpened, None]) -> Outcome:

@@ -9,8 +9,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from messages.message import Email, Message, Part, Prose, Reference, ShortLine
 
-PatientId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-"""A patient as answers name one: the key that the programme makes of the identifying facts."""
+PatientKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""The key that the programme makes of the identifying facts."""
+PatientId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}([0-9a-f]{8})?$")]
+"""A patient as answers name one: the key, or of a key that was told apart the key and eight digits made of a ZIP code."""
 
 
 class IdentifyingFacts(Part):
@@ -51,6 +53,22 @@ class PatientSplit(Message):
 
     patient_id: PatientId
     split_off: PatientId
+    administrator: Email
+    reason: Prose
+
+
+class PatientToldApart(Message):
+    """An administrator found that two persons share a key: from now on each is known by the key and the ZIP code."""
+
+    patient_id: PatientKey
+    administrator: Email
+    reason: Prose
+
+
+class PatientRejoined(Message):
+    """An administrator undid a telling apart: the key stands for one person again, whatever the ZIP code."""
+
+    patient_id: PatientKey
     administrator: Email
     reason: Prose
 

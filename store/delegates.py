@@ -77,9 +77,18 @@ async def decide(
     )
 
 
+async def linked_since(tx: Transaction, delegate_id: str, supervisor_id: str) -> datetime | None:
+    """Return when the link was approved by which a delegate may act for a supervisor now, or None.
+
+    It is none while the link is not approved, or either account is suspended or closed.
+    """
+    row = await tx.row("delegates.may_act", delegate_id=delegate_id, supervisor_id=supervisor_id)
+    return None if row is None else as_moment(row["decided_at"])
+
+
 async def may_act(tx: Transaction, delegate_id: str, supervisor_id: str) -> bool:
-    """Tell whether a delegate may act for a supervisor now: approved, and neither account suspended or closed."""
-    return await tx.row("delegates.may_act", delegate_id=delegate_id, supervisor_id=supervisor_id) is not None
+    """Tell whether a delegate may act for a supervisor now."""
+    return await linked_since(tx, delegate_id, supervisor_id) is not None
 
 
 async def links(tx: Transaction, delegate_id: str) -> Sequence[SupervisorLink]:

@@ -37,20 +37,26 @@ async def merge(
 ) -> None:
     """Let a key stand for another patient from now on."""
     await tx.run("patients.point", patient_key=key, patient_id=becomes)
-    await _note(tx, "merged", key, was=was, becomes=becomes, by=by, reason=reason, now=now, seq=seq)
+    await note(tx, "merged", key, was=was, becomes=becomes, by=by, reason=reason, now=now, seq=seq)
 
 
 async def split(tx: Transaction, key: str, *, was: str, by: str, reason: str, now: datetime, seq: int) -> bool:
     """Let a key be a patient of its own again; False when it does not stand for that patient."""
     if not await tx.run("patients.unpoint", patient_key=key, patient_id=was):
         return False
-    await _note(tx, "split", key, was=was, becomes=key, by=by, reason=reason, now=now, seq=seq)
+    await note(tx, "split", key, was=was, becomes=key, by=by, reason=reason, now=now, seq=seq)
     return True
 
 
-async def _note(
+async def decide(tx: Transaction) -> None:
+    """Wait until no other decision on patients is being made; each sees all that were made before."""
+    await tx.rows("patients.decide")
+
+
+async def note(
     tx: Transaction, act: str, key: str, *, was: str, becomes: str, by: str, reason: str, now: datetime, seq: int
 ) -> None:
+    """Keep a decision in the history."""
     await tx.run(
         "patients.note",
         act=act,

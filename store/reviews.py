@@ -34,9 +34,10 @@ class Prescriber:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One review of one key, and the numbers of the prescriber it counts for (R56)."""
+    """One review of one key, and the numbers of the prescriber it counts for (R56); ``part``: which of its persons, or ''."""
 
     patient_key: str
+    part: str
     numbers: Numbers
     reviewed_on: date
 
@@ -74,6 +75,7 @@ async def insert(
     tx: Transaction,
     patient_key: str,
     *,
+    part: str,
     reviewer_id: str,
     prescriber_id: str,
     numbers: Numbers,
@@ -85,6 +87,7 @@ async def insert(
     await tx.run(
         "reviews.insert",
         patient_key=patient_key,
+        part=part,
         reviewer_id=reviewer_id,
         prescriber_id=prescriber_id,
         prescriber_dea=numbers.dea,
@@ -98,7 +101,12 @@ async def insert(
 async def of_patients(tx: Transaction, keys: Sequence[str]) -> list[Review]:
     """Return every review of these keys."""
     return [
-        Review(row["patient_key"], Numbers(row["prescriber_dea"], row["prescriber_npi"]), as_date(row["reviewed_on"]))
+        Review(
+            row["patient_key"],
+            row["part"],
+            Numbers(row["prescriber_dea"], row["prescriber_npi"]),
+            as_date(row["reviewed_on"]),
+        )
         for row in await tx.rows("reviews.of_patients", keys=json.dumps(keys))
     ]
 
@@ -137,6 +145,7 @@ async def note_query(
     tx: Transaction,
     patient_key: str,
     *,
+    part: str,
     requester_id: str,
     on_behalf_of: str | None,
     case_number: str | None,
@@ -147,6 +156,7 @@ async def note_query(
     await tx.run(
         "reviews.note_query",
         patient_key=patient_key,
+        part=part,
         requester_id=requester_id,
         on_behalf_of=on_behalf_of,
         case_number=case_number,

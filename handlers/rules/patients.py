@@ -4,6 +4,9 @@ Nothing here guesses. Two keys of one person are merged, and wrongly merged ones
 (``patient.merged``, ``patient.split``). A matcher that proposes merges would publish these too, for a person to confirm: its
 place is beside ``patient_key``, as a function from a key to keys that may be the same person's.
 
+Two persons of equal names, birth date and sex share a key until a person tells them apart (``patient.told_apart``): from then on
+each is known by the key and ``part_of`` it, made of the ZIP code. Whoever moved has two such ids then, to be merged like any.
+
 What the key forgives: case, accents, punctuation, spaces (``Smith-Jones``, ``Smith Jones``, ``SMITHJONES``), generational
 suffixes, initials, and first and last name in each other's place. What it does not: another spelling, a middle name written
 out, another birth date. A missing name or sex is a part left empty, never a wild card.
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+KEY_DIGITS: Final = 32
 _SUFFIXES: Final = frozenset(
     {"jr", "sr", "ii", "iii", "iv", "2nd", "3rd", "4th", "junior", "senior", "esq", "md", "phd"}
 )
@@ -54,7 +58,17 @@ def patient_key(person: Person) -> str:
     known_by = person.gender if person.gender in ("F", "M") else person.zip[:5]
     species: Literal["animal", "human"] = "animal" if is_animal(person.species) else "human"
     written = "\x1f".join((species, *names, person.born_on, known_by))
-    return hashlib.sha256(written.encode()).hexdigest()[:32]
+    return hashlib.sha256(written.encode()).hexdigest()[:KEY_DIGITS]
+
+
+def part_of(key: str, zip_code: str) -> str:
+    """Return what tells persons of one key apart: eight digits made of the ZIP code's first five; a missing one has its own."""
+    return hashlib.sha256(f"{key}\x1f{''.join(zip_code.split()).upper()[:5]}".encode()).hexdigest()[:8]
+
+
+def key_and_part(patient_id: str) -> tuple[str, str]:
+    """Return the key that an id begins with, and which person of it the id means; '' where it is the key alone."""
+    return patient_id[:KEY_DIGITS], patient_id[KEY_DIGITS:]
 
 
 def _name(text: str) -> str:

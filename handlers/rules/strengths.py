@@ -15,7 +15,7 @@ COLUMNS: Final = ("ndc", "ingredient", "strength")
 
 
 class Strength(NamedTuple):
-    """An NDC of 11 digits (a package) or 9 (a product), an ingredient of ``mme.toml``, milligrams in a unit."""
+    """An NDC of 11 digits (a package) or 9 (a product), an ingredient of ``mme.toml``, how much of it is in a unit."""
 
     ndc: str
     ingredient: str

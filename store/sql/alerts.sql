@@ -1,7 +1,7 @@
 -- name: post
 -- R28: an alert with its author; the same alert of the portal is posted once.
-INSERT INTO patient_alerts (alert_id, patient_key, author_id, concern, text, state, posted_at, seq)
-VALUES (:alert_id, :patient_key, :author_id, :concern, :text, 'posted', :posted_at, :seq)
+INSERT INTO patient_alerts (alert_id, patient_key, part, author_id, concern, text, state, posted_at, seq)
+VALUES (:alert_id, :patient_key, :part, :author_id, :concern, :text, 'posted', :posted_at, :seq)
 ON CONFLICT (alert_id) DO NOTHING
 
 -- name: one

@@ -13,7 +13,7 @@ WHERE delegate_id = :delegate_id AND supervisor_id = :supervisor_id AND state = 
 
 -- name: may_act
 -- R7, R23: the link is approved and both accounts are active.
-SELECT 1 AS may FROM delegate_links
+SELECT decided_at FROM delegate_links
 JOIN accounts AS delegates ON delegates.account_id = delegate_links.delegate_id AND delegates.state = 'active'
 JOIN accounts AS supervisors ON supervisors.account_id = delegate_links.supervisor_id AND supervisors.state = 'active'
 WHERE delegate_id = :delegate_id AND supervisor_id = :supervisor_id AND delegate_links.state = 'approved'

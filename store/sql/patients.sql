@@ -14,6 +14,13 @@ SELECT patient_key, patient_id FROM patient_aliases WHERE patient_id IN (SELECT 
 SELECT patient_key, patient_id FROM patient_aliases
 WHERE patient_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:patients AS jsonb))))
 
+-- name: decide sqlite
+-- Decisions on patients are made one after the other; one file has one writer anyway.
+SELECT patient_key FROM patient_aliases WHERE false
+
+-- name: decide postgres
+LOCK TABLE patient_aliases IN SHARE ROW EXCLUSIVE MODE
+
 -- name: point
 -- The key stands for this patient from now on.
 INSERT INTO patient_aliases (patient_key, patient_id) VALUES (:patient_key, :patient_id)
@@ -24,6 +31,6 @@ ON CONFLICT (patient_key) DO UPDATE SET patient_id = excluded.patient_id
 DELETE FROM patient_aliases WHERE patient_key = :patient_key AND patient_id = :patient_id
 
 -- name: note
--- Every merging and splitting is kept (the alias table says only what holds now).
+-- Every merging, splitting, telling apart and joining again is kept (the other tables say only what holds now).
 INSERT INTO patient_links (act, patient_key, from_patient_id, to_patient_id, decided_by, reason, decided_at, seq)
 VALUES (:act, :patient_key, :from_patient_id, :to_patient_id, :decided_by, :reason, :decided_at, :seq)

@@ -1,14 +1,14 @@
 -- name: insert
-INSERT INTO reviews (patient_key, reviewer_id, prescriber_id, prescriber_dea, prescriber_npi, reviewed_on, reviewed_at, seq)
-VALUES (:patient_key, :reviewer_id, :prescriber_id, :prescriber_dea, :prescriber_npi, :reviewed_on, :reviewed_at, :seq)
+INSERT INTO reviews (patient_key, part, reviewer_id, prescriber_id, prescriber_dea, prescriber_npi, reviewed_on, reviewed_at, seq)
+VALUES (:patient_key, :part, :reviewer_id, :prescriber_id, :prescriber_dea, :prescriber_npi, :reviewed_on, :reviewed_at, :seq)
 
 -- name: of_patients sqlite
 -- The reviews made of these keys, with the numbers of the prescribers they count for.
-SELECT patient_key, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
+SELECT patient_key, part, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
 WHERE patient_key IN (SELECT value FROM json_each(:keys))
 
 -- name: of_patients postgres
-SELECT patient_key, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
+SELECT patient_key, part, prescriber_dea, prescriber_npi, reviewed_on FROM reviews
 WHERE patient_key = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:keys AS jsonb))))
 
 -- name: numbers sqlite
@@ -53,8 +53,8 @@ WHERE account_id = :account_id AND case_number = :case_number AND opened_on <= :
 
 -- name: note_query
 -- R60: who used which patient's record, when, on whose behalf, for which case.
-INSERT INTO patient_queries (requester_id, on_behalf_of, patient_key, case_number, asked_at, seq)
-VALUES (:requester_id, :on_behalf_of, :patient_key, :case_number, :asked_at, :seq)
+INSERT INTO patient_queries (requester_id, on_behalf_of, patient_key, part, case_number, asked_at, seq)
+VALUES (:requester_id, :on_behalf_of, :patient_key, :part, :case_number, :asked_at, :seq)
 
 -- name: note_refusal
 -- R24: a refused query is recorded, without the patient.

@@ -20,6 +20,7 @@ async def test_r55_a_year_of_digests_is_the_models(store: Store) -> None:
         ("review.recorded", "refused"),
     } <= told
     assert len(await rows(store, "SELECT no FROM dispensation_versions")) > 50
+    assert year.overtaken
     before = await year.standing()
     assert all(before.values())
     assert await year.rebuild() == before

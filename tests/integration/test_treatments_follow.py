@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from messages.dispensation import DispensationRecordSubmitted
-from messages.patient import IdentifyingFacts, NamedPatient
+from messages.patient import IdentifyingFacts, NamedPatient, PatientToldApart
 from messages.review import ReviewRecorded
 from store.sqlite import SqliteStore, open_sqlite
 from tests.people import open_account
@@ -71,3 +71,37 @@ async def test_records_and_reviews_become_treatments(site: Site) -> None:
     await until(lambda: site.counted.rows(treated) == [(2, "2026-06-30")], "the second and the review are", seconds=60)
     for one in (process, scheduler):
         assert await site.stop(one) == 0
+
+
+async def test_two_persons_of_one_name_are_told_apart(site: Site) -> None:
+    """An administrator's message parts their treatments, a review counts for the one it names, and a rebuild says the same."""
+    async with opened(site) as store:
+        await know_drugs(store)
+        await open_account(store, "DR-1", dea="AS1234563")
+    process = await site.start()
+    treated = "SELECT patient_id, records, reviewed_on FROM treatments ORDER BY reviewed_on IS NULL"
+    async with Publisher(site.amqp_url, app_id="portal") as portal:
+        for number, zip_code in (("1", "06103"), ("2", "06511")):
+            body = record(number, patient={"zip": zip_code})
+            await portal.ask(DispensationRecordSubmitted.model_validate_json(json.dumps(body)), timeout_seconds=20)
+        await until(lambda: [row[1:] for row in site.counted.rows(treated)] == [(2, None)], "both are counted")
+        ((key, *_),) = site.counted.rows(treated)
+        told = await portal.ask(
+            PatientToldApart(patient_id=key, administrator="administrators@example.org", reason="Two persons."),
+            timeout_seconds=20,
+        )
+        reviewed_at = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
+        review = ReviewRecorded(reviewer="DR-1", patient=NamedPatient(facts=ROBIN), reviewed_at=reviewed_at)
+        answer = await portal.ask(review, timeout_seconds=20)
+        of_both = review.model_copy(update={"patient": NamedPatient(patient_id=key)})
+        assert (await portal.ask(of_both, timeout_seconds=20)).code == "told_apart"
+    assert told.result is not None
+    assert answer.result is not None
+    one = answer.result["patient_id"]
+    (other,) = {*told.result["patient_ids"]} - {one}  # type: ignore[misc]
+    parted = [(one, 1, "2026-06-01"), (other, 1, None)]
+    await until(lambda: site.counted.rows(treated) == parted, "each is treated alone")
+    assert await site.stop(process) == 0
+    code, counts = await site.pmp("rebuild", "treatments", "--json")
+    assert (code, json.loads(counts)["treatments"]) == (0, 2)
+    assert site.counted.rows(treated) == parted

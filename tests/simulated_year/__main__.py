@@ -1,4 +1,4 @@
-"""A bigger year by hand: ``python -m tests.simulated_year --patients 2000 --prescribers 300 [--postgres URL] [--seed N]``.
+"""A bigger year by hand: ``python -m tests.simulated_year --patients 2000 --prescribers 300 [--postgres [URL]] [--seed N]``.
 
 Ends with the number of digests that were the model's, or with the first day that was not.
 """
@@ -15,12 +15,16 @@ from pathlib import Path
 from store.contract import Store
 from store.postgres import open_postgres
 from store.sqlite import open_sqlite
+from tests.servers import create_database, drop_database
 from tests.simulated_year.story import Story
 from tests.simulated_year.year import Year
 from workers import logs
+from workers.services.postgres import postgres_server
+
+FOUND = "found"
 
 
-async def main(patients: int, prescribers: int, seed: int, postgres: str) -> None:
+async def live(patients: int, prescribers: int, seed: int, postgres: str) -> None:
     """The year is lived, and made anew from its records."""
     with tempfile.TemporaryDirectory() as folder:
         store: Store = await (open_postgres(postgres) if postgres else open_sqlite(Path(folder) / "pmp.db"))
@@ -37,8 +41,22 @@ async def main(patients: int, prescribers: int, seed: int, postgres: str) -> Non
                 f" {lived - began:.0f} s; {len(before['patient_records'])} records made anew in"
                 f" {time.monotonic() - lived:.1f} s, every row the same."
             )
+            print(", ".join(f"{what} {seconds:.1f} s" for what, seconds in sorted(year.seconds.items())))
         finally:
             await store.close()
+
+
+def main(patients: int, prescribers: int, seed: int, postgres: str) -> None:
+    """On SQLite, in the database named, or in one of a server found as tests find theirs."""
+    if postgres != FOUND:
+        asyncio.run(live(patients, prescribers, seed, postgres))
+        return
+    with postgres_server(print) as server:
+        url = asyncio.run(create_database(server.url))
+        try:
+            asyncio.run(live(patients, prescribers, seed, url))
+        finally:
+            asyncio.run(drop_database(server.url, url))
 
 
 if __name__ == "__main__":
@@ -46,7 +64,10 @@ if __name__ == "__main__":
     parser.add_argument("--patients", type=int, default=2000)
     parser.add_argument("--prescribers", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--postgres", default="", help="an empty database's URL; a SQLite file when left out")
+    parser.add_argument(
+        "--postgres", nargs="?", const=FOUND, default="",
+        help="an empty database's URL, or none: a server is found as for tests; a SQLite file when left out",
+    )  # fmt: skip
     given = parser.parse_args()
     logs.configure(logging.ERROR)
-    asyncio.run(main(given.patients, given.prescribers, given.seed, given.postgres))
+    main(given.patients, given.prescribers, given.seed, given.postgres)

@@ -5,7 +5,7 @@ Nothing here is shared with the programme's own code. Days are numbers; a patien
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -28,17 +28,17 @@ class Model:
     """Everything that was said so far: records by number, those voided removed, and the reviews that count."""
 
     fills: dict[int, Fill] = field(default_factory=dict)
-    reviews: list[tuple[str, str, int]] = field(default_factory=list)
-    """Patient, the prescriber it was made for, the day."""
+    said_on: dict[int, int] = field(default_factory=dict)
+    """The last day on which something was said of a record."""
+    reviews: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Patient and the prescriber it was made for: the days."""
 
     def missed(self) -> Counter[str]:
         """R51: for each prescriber the records of more than three days that had no review on the day written or before."""
         found: Counter[str] = Counter()
         for fill in self._scheduled():
             reviewed = [
-                day
-                for patient, prescriber, day in self.reviews
-                if patient == fill.patient and prescriber == fill.prescriber and fill.written - 1 <= day <= fill.written
+                day for day in self.reviews[fill.patient, fill.prescriber] if fill.written - 1 <= day <= fill.written
             ]
             if fill.days > 3 and not reviewed:
                 found[fill.prescriber] += 1
@@ -70,13 +70,14 @@ class Model:
         prolonged = last - began + 1 > 90
         if not (continuous or prolonged):
             return None
-        since = [day for who, whom, day in self.reviews if who == patient and whom == prescriber and day >= began]
+        since = [day for day in self.reviews[patient, prescriber] if day >= began]
         return max([began, *since]) + (365 if {fill.schedule for fill in course} == {"V"} else 90)
 
 
 def _courses(mine: list[Fill]) -> list[list[Fill]]:
     """R54: day by day from the first fill; a course ends on the 31st day without supply and without a new fill."""
     courses: list[list[Fill]] = []
+    with_supply = {day for fill in mine for day in range(fill.filled, fill.filled + fill.days)}
     empty = 31
     for day in range(min(fill.filled for fill in mine), max(fill.filled for fill in mine) + 1):
         filled = [fill for fill in mine if fill.filled == day]
@@ -84,8 +85,7 @@ def _courses(mine: list[Fill]) -> list[list[Fill]]:
             if empty >= 31:
                 courses.append([])
             courses[-1] += filled
-        covered = any(fill.filled <= day < fill.filled + fill.days for fill in mine)
-        empty = 0 if covered else empty + 1
+        empty = 0 if day in with_supply else empty + 1
     return courses
 
 

@@ -28,10 +28,13 @@ class Story:
     prescribers: int
     seed: int
     days: list[list[Said]] = field(default_factory=lambda: [[] for _ in range(DAYS)])
+    held_back: dict[int, int] = field(default_factory=dict)
+    """Some days' files arrive only so many days after they were made: what was said meanwhile is newer (R49)."""
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)
         number = 0
+        self.held_back = {day: chance.randrange(1, 30) for day in range(DAYS) if chance.random() < 0.15}
         for patient in range(self.patients):
             for prescriber in chance.sample(range(self.prescribers), chance.choice((1, 1, 1, 2))):
                 number = self._course(chance, f"P{patient}", f"D{prescriber}", number)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
+from time import monotonic
 from typing import Any
 
 from handlers.publishers import Publishers
@@ -15,39 +18,25 @@ from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.sweeps.review_due import SWEEP
 from handlers.work import Programme
-from messages.asap.writer import Dispensing, write_transaction
+from messages.asap.writer import write_transaction
 from messages.codec import Limits
 from messages.envelope import ASAP, Envelope
 from store import drugs, treatments
 from store.contract import Store, Transaction
 from tests.people import DELEGATE, link, open_account
 from tests.records import drug
-from tests.simulated_year.model import Fill, Model
+from tests.simulated_year.model import Model
+from tests.simulated_year.papers import DRUGS, FACTS, PHARMACY, dea, dispensing_of, on, patient_of, record_of
 from tests.simulated_year.story import DAYS, Said, Story
 from tests.tables import change, rows
 from workers.process import Delivery, Processor
 from workers.projection import TreatmentsProjection
 
-NEW_YEAR = date(2026, 1, 1)
-PHARMACY = {"PHA01": "1234567893", "PHA02": "0700006", "PHA03": "AB1234563", "PHA04": "EXAMPLE PHARMACY"}
-DRUGS = {"II": "00000000201", "III": "00000000301", "IV": "00000000401", "V": "00000000501", "other": "00000000901"}
 TABLES = {
     "patient_records": "dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill",
     "treatments": "patient_id, prescriber, began_on",
     "missed_reviews": "patient_id, dispenser, prescription_number, filled_on",
 }
-
-
-def on(day: int) -> date:
-    """So many days after New Year."""
-    return NEW_YEAR + timedelta(days=day)
-
-
-def dea(prescriber: str) -> str:
-    """A made-up DEA number with its check digit."""
-    digits = f"{int(prescriber[1:]) + 100000:06d}"
-    odd, even = (sum(int(digit) for digit in digits[start::2]) for start in (0, 1))
-    return f"AX{digits}{(odd + 2 * even) % 10}"
 
 
 def _programme() -> Programme:
@@ -63,6 +52,12 @@ class Year:
     model: Model = field(default_factory=Model)
     today: int = 0
     digests: int = 0
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """What took how long: files and messages, the projection, the sweep, the model."""
+    overtaken: int = 0
+    """How often something newer was said of a record before its file arrived (R49)."""
+    _held: dict[int, list[tuple[Envelope, int, list[Said]]]] = field(default_factory=lambda: defaultdict(list))
+    """Files on their way, by the day of their arrival: made on which day, with what in them."""
     _sent: int = 0
     _programme: Programme = field(default_factory=_programme)
 
@@ -78,18 +73,43 @@ class Year:
             processor = Processor(self.store, self._programme, self.now, threads, Limits())
             for day, said in enumerate(self.story.days):
                 self.today = day
-                told = await self.told()
-                assert told == self.model.digests(self.today), on(self.today)
+                with self._timed("sweep"):
+                    told = await self.told()
+                with self._timed("model"):
+                    assert told == self.model.digests(self.today), on(self.today)
                 self.digests += len(told)
-                if said:
-                    await processor.process([Delivery(envelope) for envelope in self._envelopes(said)])
-                    for one in said:
-                        self._to_model(one)
+                arriving = self._arriving(said)
+                with self._timed("messages"):
+                    await processor.process([Delivery(envelope) for envelope in arriving])
+                with self._timed("projection"):
                     await self.project()
                 if self.today % 30 == 0 or self.today == DAYS - 1:
-                    assert await self.missed() == self.model.missed(), on(self.today)
+                    missed = await self.missed()
+                    with self._timed("model"):
+                        assert missed == self.model.missed(), on(self.today)
         dead = await rows(self.store, "SELECT code FROM dead_letters")
         assert dead == []
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        began = monotonic()
+        yield
+        self.seconds[what] += monotonic() - began
+
+    def _arriving(self, said: list[Said]) -> list[Envelope]:
+        """What arrives today: what is said today but for a file that is held back, and files held back until today."""
+        file, filed, others = self._envelopes(said)
+        told = [one for one in said if one not in filed]
+        delay = self.story.held_back.get(self.today, 0)
+        if file is not None:
+            self._held[self.today + delay].append((file, self.today, filed))
+        files = self._held.pop(self.today, [])
+        for one in told:
+            self._to_model(one, self.today)
+        for _, made_on, held in files:
+            for one in held:
+                self._to_model(one, made_on)
+        return [*(envelope for envelope, *_ in files), *others]
 
     async def project(self) -> None:
         """The projection takes turns until it is done."""
@@ -145,8 +165,14 @@ class Year:
         scheduled = [drug(ndc, schedule, "") for schedule, ndc in DRUGS.items() if schedule != "other"]
         await self.store.write(lambda tx: drugs.put_all(tx, scheduled, now=self.now()))
 
-    def _to_model(self, said: Said) -> None:
+    def _to_model(self, said: Said, said_on: int) -> None:
+        """The model hears it; of a record of which something newer was said, what is older changes nothing (R49)."""
         fill = said.fill
+        if said.what in ("new", "revise", "void"):
+            if self.model.said_on.get(fill.number, said_on) > said_on:
+                self.overtaken += 1
+                return
+            self.model.said_on[fill.number] = said_on
         match said.what:
             case "new":
                 self.model.fills.setdefault(fill.number, fill)
@@ -155,27 +181,28 @@ class Year:
             case "void":
                 self.model.fills.pop(fill.number, None)
             case "review" | "delegated":
-                self.model.reviews.append((fill.patient, fill.prescriber, said.day))
+                self.model.reviews[fill.patient, fill.prescriber].append(said.day)
 
-    def _envelopes(self, said: list[Said]) -> list[Envelope]:
-        """The day's messages in order; records of which nothing else is said that day come first, in a file."""
+    def _envelopes(self, said: list[Said]) -> tuple[Envelope | None, list[Said], list[Envelope]]:
+        """A file of records of which nothing else is said that day, what is in it, and the day's other messages in order."""
         numbers = Counter(one.fill.number for one in said if one.what in ("new", "revise", "void"))
         filed = [
             one for one in said if one.what == "new" and numbers[one.fill.number] == 1 and one.fill.number % 2 == 0
         ]
-        envelopes = []
+        file = None
         if filed:
             body = write_transaction(
-                "4.2B", f"T{self.today}", self.now(), [(PHARMACY, [_dispensing(one.fill) for one in filed])]
+                "4.2B", f"T{self.today}", self.now(), [(PHARMACY, [dispensing_of(one.fill) for one in filed])]
             )
-            envelopes.append(self._envelope("dispensation.file_submitted", body, ASAP))
+            file = self._envelope("dispensation.file_submitted", body, ASAP)
+        envelopes = []
         for one in said:
             if one in filed:
                 continue
             kind = "dispensation.record_submitted" if one.what in ("new", "revise", "void") else "review.recorded"
-            told = _record(one) if kind.startswith("dispensation") else self._review(one)
+            told = record_of(one) if kind.startswith("dispensation") else self._review(one)
             envelopes.append(self._envelope(kind, json.dumps(told).encode(), "application/json"))
-        return envelopes
+        return file, filed, envelopes
 
     def _envelope(self, kind: str, body: bytes, content_type: str) -> Envelope:
         self._sent += 1
@@ -186,45 +213,10 @@ class Year:
         delegate = (number + (said.what == "unlinked")) % self.story.prescribers
         reviewer = said.fill.prescriber if said.what == "review" else f"L{delegate}"
         made = datetime.combine(on(said.day), time(16), UTC)
-        facts = {key: value for key, value in _patient(said.fill.patient).items() if key in _FACTS}
+        facts = {key: value for key, value in patient_of(said.fill.patient).items() if key in FACTS}
         return {
             "reviewer": reviewer,
             "on_behalf_of": said.fill.prescriber,
             "patient": {"facts": facts},
             "reviewed_at": made.isoformat(),
         }
-
-
-_FACTS = ("last_name", "first_name", "date_of_birth", "gender", "zip")
-
-
-def _patient(patient: str) -> dict[str, str]:
-    letters = "".join(chr(ord("A") + int(digit)) for digit in patient[1:])
-    return {
-        "last_name": f"EXAM-PLE{letters}", "first_name": "ROBIN", "address": "1 EXAMPLE ST", "city": "HARTFORD",
-        "state": "CT", "zip": "06103", "date_of_birth": "1980-01-01", "gender": "F",
-    }  # fmt: skip
-
-
-def _record(said: Said) -> dict[str, Any]:
-    fill = said.fill
-    return {
-        "status": said.what, "dispenser": {"dea": "AB1234563"}, "patient": _patient(fill.patient),
-        "prescriber": {"dea": dea(fill.prescriber), "last_name": "PRESCRIBER", "first_name": "SAM"},
-        "prescription_number": f"{fill.number}", "written_on": on(fill.written).isoformat(), "refills_authorized": 0,
-        "filled_on": on(fill.filled).isoformat(), "fill_number": 0, "product_id": DRUGS[fill.schedule],
-        "quantity": "30", "days_supply": fill.days, "payment_type": "04",
-    }  # fmt: skip
-
-
-def _dispensing(fill: Fill) -> Dispensing:
-    patient = _patient(fill.patient)
-    values = {
-        "PAT07": patient["last_name"].replace("-", " "), "PAT08": patient["first_name"], "PAT12": patient["address"],
-        "PAT14": patient["city"], "PAT15": "CT", "PAT16": "06103", "PAT18": "19800101", "PAT19": "F", "PAT20": "01",
-        "DSP01": "00", "DSP02": f"{fill.number}", "DSP03": f"{on(fill.written):%Y%m%d}", "DSP04": "0",
-        "DSP05": f"{on(fill.filled):%Y%m%d}", "DSP06": "0", "DSP07": "01", "DSP08": DRUGS[fill.schedule],
-        "DSP09": "30", "DSP10": f"{fill.days}", "DSP11": "01", "DSP12": "05", "DSP13": "00", "DSP16": "04",
-        "PRE02": dea(fill.prescriber), "PRE05": "PRESCRIBER", "PRE06": "SAM",
-    }  # fmt: skip
-    return Dispensing(values, ())

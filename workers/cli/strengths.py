@@ -15,7 +15,12 @@ _ROWS_AT_ONCE = 5000  # one short transaction each: the workers write between th
 
 
 async def strengths(
-    file: Annotated[Path, Parameter(help="A CSV with the header ndc,ingredient,strength (milligrams in a unit).")],
+    file: Annotated[
+        Path,
+        Parameter(
+            help="A CSV with the header ndc,ingredient,strength (milligrams in a unit; a patch's: micrograms an hour)."
+        ),
+    ],
     /,
     *,
     json: AsJson = False,

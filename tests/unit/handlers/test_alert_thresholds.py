@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from handlers.rules.alerts import ClinicalAlert, alerts_of, daily_mme
+from handlers.rules.alerts import ClinicalAlert, alerts_of, daily_mme, factors
 from handlers.rules.policy import Policy
 from handlers.rules.treatments import Supply
 from store.treatments import Drug
@@ -75,7 +75,15 @@ def test_r29_daily_mme_adds_up() -> None:
 
 
 def test_r29_factors_follow_the_guideline() -> None:
-    """Ten patches of 25 micrograms an hour in 30 days are 60 equivalents; what has no strength or is no opioid is none."""
+    """Its table of 2022; ten patches of 25 micrograms an hour in 30 days are 60; no strength or no opioid is none."""
+    table = {
+        "codeine": "0.15", "hydrocodone": "1.0", "hydromorphone": "5.0", "methadone": "4.7", "morphine": "1.0",
+        "oxycodone": "1.5", "oxymorphone": "3.0", "tapentadol": "0.4", "tramadol": "0.2",
+    }  # fmt: skip
+    days_on = 3
+    assert factors() == {name: Decimal(factor) for name, factor in table.items()} | {
+        "fentanyl_patch": days_on * Decimal("2.4")
+    }
     patch = Drug("II", "opioid", "fentanyl_patch", "25")
     assert daily_mme(supply(0, patch, quantity="10")) == Decimal(60)
     for drug in (Drug("II", "opioid"), Drug("III", "opioid", "buprenorphine", "8"), BENZODIAZEPINE):

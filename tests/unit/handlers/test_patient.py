@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from handlers.outcomes import Done, Outcome, Refuse
-from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn, PatientMerged, PatientSplit
+from messages.patient import (
+    NamedPatient,
+    PatientAlertPosted,
+    PatientAlertWithdrawn,
+    PatientMerged,
+    PatientRejoined,
+    PatientSplit,
+    PatientToldApart,
+)
 from store import patients
 from store.contract import Transaction
 from tests.people import open_account
@@ -67,6 +75,25 @@ async def test_only_administrators_merge_and_split(bench: Bench) -> None:
     await bench.send(merged(B, A))
     assert code(await bench.send(split(B, A, administrator="robin@example.org"))) == "not_an_administrator"
     assert await whose(bench, A) == [B]
+    for kind in (PatientToldApart, PatientRejoined):
+        decision = kind(patient_id=C, administrator="robin@example.org", reason="Two persons.")
+        assert code(await bench.send(decision)) == "not_an_administrator"
+
+
+async def told_apart(bench: Bench) -> None:
+    """Two persons share A."""
+    decision = PatientToldApart(patient_id=A, administrator="a@example.org", reason="Two persons.")
+    assert await bench.send(decision) == Done({"patient_ids": []})
+
+
+async def test_nobody_is_joined_again_who_was_not_told_apart(bench: Bench) -> None:
+    """Undoing undoes once; the key may be told apart again."""
+    joining = PatientRejoined(patient_id=A, administrator="a@example.org", reason="One person.")
+    assert code(await bench.send(joining)) == "not_told_apart"
+    await told_apart(bench)
+    assert await bench.send(joining) == Done({"patient_id": A})
+    assert code(await bench.send(joining)) == "not_told_apart"
+    await told_apart(bench)
 
 
 def alert(name: str = "ALERT-1", *, author: str = "DR-1") -> PatientAlertPosted:
@@ -90,6 +117,16 @@ async def test_r28_an_alert_is_kept_with_its_author_and_nobody_is_told(clinic: B
     assert (clinic.mails, clinic.events) == ([], [])
     assert code(await clinic.send(alert())) == "alert_exists"
     assert code(await clinic.send(alert("ALERT-2", author="NOBODY"))) == "account_not_active"
+
+
+async def test_r28_an_alert_about_one_of_two_says_which(clinic: Bench) -> None:
+    """Of a key told apart it is refused; of one person's id it is kept with what tells that person from the other."""
+    await told_apart(clinic)
+    assert code(await clinic.send(alert())) == "told_apart"
+    about = alert().model_copy(update={"patient": NamedPatient(patient_id=f"{A}01234567")})
+    assert isinstance(await clinic.send(about), Done)
+    rows = await clinic.store._reader.execute_fetchall("SELECT patient_key, part FROM patient_alerts")
+    assert [tuple(row) for row in rows] == [(A, "01234567")]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.rules.patients import Person, patient_key
+from handlers.rules.patients import Person, key_and_part, part_of, patient_key
 
 ROBIN = Person("O'Brien-Sånchez", "Robin", "1980-01-31", "F", "06103")
 
@@ -89,6 +89,17 @@ def test_the_key_says_nothing_by_itself() -> None:
     key = patient_key(ROBIN)
     assert len(key) == 32
     assert set(key) <= set("0123456789abcdef")
+
+
+def test_persons_of_one_key_are_told_apart_by_the_zip_code() -> None:
+    """However it is written, its extension left out; a missing one is another's, and nothing of it can be read."""
+    key = patient_key(ROBIN)
+    assert {part_of(key, zip_code) for zip_code in ("06103", "06103-1234", " 061031234 ")} == {part_of(key, "06103")}
+    assert part_of(key, "K1A 0B1") == part_of(key, "k1a0b1")
+    parts = {part_of(key, zip_code) for zip_code in ("06103", "06511", "")}
+    assert len(parts) == 3
+    assert all(key_and_part(key + part) == (key, part) and len(part) == 8 for part in parts)
+    assert key_and_part(key) == (key, "")
 
 
 def test_where_one_name_ends_and_another_begins_matters() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from handlers.outcomes import Done, Outcome, Refuse
-from messages.patient import NamedPatient
+from messages.delegate import DelegateLinked
+from messages.patient import NamedPatient, PatientToldApart
 from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, ReviewRequested
 from store import agencies, reviews
 from tests.people import DELEGATE, OFFICER, PRESCRIBER, link, open_account
@@ -115,6 +116,15 @@ async def test_r23_an_unlinked_delegate_no_longer_acts_at_once(clinic: Bench) ->
     assert code(await clinic.send(review("DEL-1", "DR-1"))) == "not_linked"
 
 
+async def test_r7_a_link_does_not_reach_back(clinic: Bench) -> None:
+    """What a delegate did for a prescriber before the link was approved counts for nobody."""
+    await open_account(clinic.store, "DR-3", PRESCRIBER)
+    asks = DelegateLinked(delegate="del-1@example.org", supervisor="dr-3@example.org", by="supervisor")
+    assert isinstance(await clinic.send(asks), Done)
+    assert code(await clinic.send(review("DEL-1", "DR-3"))) == "not_linked"
+    assert code(await clinic.send(review("DEL-1", "DR-3", reviewed_at=NOW))) is None
+
+
 async def test_a_review_is_not_recorded_before_it_was_made(clinic: Bench) -> None:
     """A time in the future is refused by field."""
     outcome = await clinic.send(review("DR-1", reviewed_at=NOW + timedelta(seconds=1)))
@@ -178,3 +188,23 @@ async def test_r61_who_may_query(clinic: Bench, requester: str, on_behalf_of: st
     assert code(outcome) == refused
     assert await clinic.count("patient_queries") == (refused is None)
     assert await clinic.count("refused_queries") == (refused is not None)
+
+
+async def test_r24_a_query_of_one_of_two_says_which(clinic: Bench) -> None:
+    """Of a key that two share the refusal is recorded like any; with a ZIP code it is granted, and kept with who was meant."""
+    granted = await clinic.send(query("DR-1"))
+    assert isinstance(granted, Done)
+    assert granted.result is not None
+    key = str(granted.result["patient_id"])
+    assert isinstance(
+        await clinic.send(PatientToldApart(patient_id=key, administrator="a@example.org", reason="Two persons.")), Done
+    )
+    of_both = query("DR-1").model_copy(update={"patient": NamedPatient(patient_id=key)})
+    assert code(await clinic.send(of_both)) == "told_apart"
+    assert await clinic.count("refused_queries") == 1
+    granted = await clinic.send(query("DR-1"))
+    assert isinstance(granted, Done)
+    assert granted.result is not None
+    one = str(granted.result["patient_id"])
+    rows = await clinic.store._reader.execute_fetchall("SELECT patient_key, part FROM patient_queries")
+    assert [tuple(row) for row in rows] == [(key, one.removeprefix(key))] * 2
