@@ -71,6 +71,7 @@ def key_and_part(patient_id: str) -> tuple[str, str]:
     return patient_id[:KEY_DIGITS], patient_id[KEY_DIGITS:]
 
 
+@lru_cache(maxsize=16_384)  # the same names again and again
 def _name(text: str) -> str:
     """Reduce a name to its letters; one that has none (a placeholder) stays what it is."""
     words = _words(text)
