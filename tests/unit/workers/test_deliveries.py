@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from aiormq import SSLContextProvider
+from aiormq.abc import SSLCerts
 from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands as spec
@@ -14,9 +18,11 @@ from pamqp.body import ContentBody
 from pamqp.frame import FrameTypes, marshal
 from pamqp.header import ContentHeader
 from pamqp.heartbeat import Heartbeat
+from yarl import URL
 
+from tests.mail_sink import certificate
 from workers.broker import to_envelope
-from workers.deliveries import Delivered, Line, properties_of
+from workers.deliveries import Delivered, Line, Tapped, properties_of
 
 HEARTBEAT = Heartbeat().marshal()
 SENT = spec.Basic.Properties(
@@ -146,3 +152,31 @@ def test_an_envelope_says_what_amqp_said() -> None:
     assert properties_of(b"\x00\x40" + b"\xff" * 8) == {"timestamp": None}
     assert properties_of(b"\x80\x00\x02\xff\xfe") == {"content_type": "��"}
     assert properties_of(b"\x20\x80\x00\x00\x00\x03\x01a?\x02m1") == {"headers": {}, "message_id": "m1"}
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "amqps"])
+async def test_the_line_comes_by_tcp_and_by_tls(scheme: str, tmp_path: Path) -> None:
+    """With the certificates that aiormq was told; what we write goes the other way."""
+    file, context = certificate(tmp_path)
+    written = asyncio.Queue[bytes]()
+
+    async def broker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        written.put_nowait(await reader.readexactly(len(HEARTBEAT)))
+        writer.write(delivery(1, b"{}") + marshal(spec.Basic.QosOk(), 1))
+        writer.close()
+
+    taken: list[Delivered] = []
+    provider = SSLContextProvider(
+        ssl_context=None,
+        ssl_certs=SSLCerts(None, None, None, str(file), None, verify=True),
+        loop=asyncio.get_running_loop(),
+    )
+    async with await asyncio.start_server(broker, "127.0.0.1", ssl=context if scheme == "amqps" else None) as server:
+        url = URL.build(scheme=scheme, host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+        reader, writer = await Tapped(taken.append).create(url, ssl_context_provider=provider)
+        writer.write(HEARTBEAT)
+        assert await reader.read() == marshal(spec.Basic.QosOk(), 1)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    assert (taken[0].body, await written.get()) == (b"{}", HEARTBEAT)
