@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiormq import Channel
 from aiormq.abc import ConsumerCallback, DeliveredMessage
 
 from bench.load import SENT_HEADER
+from workers.deliveries import Delivered, Line, Take
 
 
 class Latencies:
@@ -35,25 +37,36 @@ class Latencies:
             self._path.write_text("\n".join(map(str, self._taken)))
 
     def _watch(self) -> None:
-        """Look at deliveries and acknowledgements where both sides pass: in aiormq's channel."""
-        consume, acknowledge, sent, taken = Channel.basic_consume, Channel.basic_ack, self._sent, self._taken
+        """Look at deliveries where aiormq gives them out, or our line does, and at acknowledgements where both sides pass."""
+        consume, acknowledge, take = Channel.basic_consume, Channel.basic_ack, Line.__init__
 
         async def basic_consume(
             channel: Channel, queue: str, consumer_callback: ConsumerCallback, **options: Any
         ) -> Any:
             async def noted(message: DeliveredMessage) -> Any:
-                moment = (message.header.properties.headers or {}).get(SENT_HEADER)
-                if isinstance(moment, str):
-                    sent[int(message.delivery_tag or 0)] = int(moment)
+                self._note(int(message.delivery_tag or 0), message.header.properties.headers)
                 return await consumer_callback(message)
 
             return await consume(channel, queue, noted, **options)
 
+        def watched(line: Line, taker: Take, **options: Any) -> None:
+            def noted(message: Delivered) -> None:
+                self._note(message.tag, message.properties.get("headers"))
+                taker(message)
+
+            take(line, noted, **options)
+
         async def basic_ack(channel: Channel, delivery_tag: int, multiple: bool = False, **options: Any) -> None:
             await acknowledge(channel, delivery_tag, multiple, **options)
-            now = time.time_ns()
+            now, sent = time.time_ns(), self._sent
             for tag in [tag for tag in sent if tag == delivery_tag or (multiple and tag < delivery_tag)]:
-                taken.append((now - sent.pop(tag)) / 1e6)
+                self._taken.append((now - sent.pop(tag)) / 1e6)
 
         Channel.basic_consume = basic_consume  # type: ignore[method-assign, assignment]
         Channel.basic_ack = basic_ack  # type: ignore[method-assign, assignment]
+        Line.__init__ = watched  # type: ignore[method-assign, assignment]
+
+    def _note(self, tag: int, headers: Mapping[str, Any] | None) -> None:
+        moment = (headers or {}).get(SENT_HEADER)
+        if isinstance(moment, str):
+            self._sent[tag] = int(moment)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from aiormq.abc import DeliveredMessage
 
 from handlers.links import with_links_opened
 from handlers.publishers import Publishers
@@ -38,6 +37,7 @@ from store.recipients import RecipientRules
 from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
+from workers.deliveries import Delivered
 from workers.process import Delivery, Processor
 from workers.projection import TreatmentsProjection
 from workers.relay.loop import Bell, until_stopped
@@ -212,12 +212,12 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
     url = settings.amqp_url.get_secret_value()
     queues = sorted({queue for family in families() for queue in queues_of(family)})
 
-    async def handle(batch: Sequence[DeliveredMessage]) -> None:
+    async def handle(batch: Sequence[Delivered]) -> None:
         with watchdog.limit():
-            await processor.process([Delivery(to_envelope(one), bool(one.redelivered)) for one in batch])
+            await processor.process([Delivery(to_envelope(one), one.redelivered) for one in batch])
 
-    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[DeliveredMessage]], object]:
-        async def handle_dead(batch: Sequence[DeliveredMessage]) -> None:
+    def bury(origin: Origin, reason: Reason) -> Callable[[Sequence[Delivered]], object]:
+        async def handle_dead(batch: Sequence[Delivered]) -> None:
             for one in batch:
                 await processor.bury(to_envelope(one), reason, origin=origin, attempts=1)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -16,18 +16,24 @@ from aio_pika.exceptions import (
     InvalidFrameError,
     ProbableAuthenticationError,
 )
-from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import ConnectionNotAllowed
+from yarl import URL
 
 from messages.envelope import JSON, Envelope
 from messages.errors import BrokerAway, Misconfigured
+from workers.deliveries import Delivered, Take, Tapped
 
 _HEARTBEAT_SECONDS = 15  # a half-open connection is given up after three; the URL may say another (?heartbeat=30)
+_NO_HEADERS: Mapping[str, Any] = {}
 _TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
 
 
-async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 10.0) -> AbstractConnection:
+async def open_connection(
+    amqp_url: str, *, name: str, timeout_seconds: float = 10.0, take: Take | None = None
+) -> AbstractConnection:
     """Return a plain connection: a loss is seen at once and the caller's own loop makes a new one.
+
+    ``take`` gets every delivery that comes by it, and aiormq none (``workers.deliveries``).
 
     Raises:
         Misconfigured: the login or the virtual host is refused; also by a broker that is just ending or starting, so whoever
@@ -35,12 +41,14 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
         BrokerAway: nobody answers in time.
     """
     with told_as_ours(amqp_url):
-        return await aio_pika.connect(
-            amqp_url,
-            timeout=timeout_seconds,
-            client_properties={"connection_name": name},
-            heartbeat=None if "heartbeat" in parse_qs(urlsplit(amqp_url).query) else _HEARTBEAT_SECONDS,
-        )
+        url = URL(amqp_url)
+        if "heartbeat" not in url.query:
+            url = url.update_query(heartbeat=_HEARTBEAT_SECONDS)
+        connection = aio_pika.Connection(url, client_properties={"connection_name": name})
+        if take is not None:
+            connection.kwargs["transport_factory"] = Tapped(take)  # aio-pika hands them on to aiormq
+        await connection.connect(timeout_seconds)
+        return connection
 
 
 @contextmanager
@@ -81,25 +89,22 @@ def dead_line_is_away() -> Iterator[None]:
         raise BrokerAway("the line to the broker went dead") from error
 
 
-def to_envelope(message: DeliveredMessage) -> Envelope:
+def to_envelope(message: Delivered) -> Envelope:
     """Read what AMQP says about a message; nothing here can fail, whatever the sender wrote."""
-    said = message.header.properties
-    user, app = _text(said.user_id), _text(said.app_id)
-    sent_at = said.timestamp if isinstance(said.timestamp, datetime) else None
-    if sent_at is not None and sent_at.tzinfo is None:
-        sent_at = sent_at.replace(tzinfo=UTC)
-    headers = said.headers or {}
+    said = message.properties
+    user, app = _text(said.get("user_id")), _text(said.get("app_id"))
+    headers = said.get("headers") or _NO_HEADERS
     envelope = Envelope(
-        message_id=_text(said.message_id),
-        kind=_text(said.message_type) or _text(message.routing_key),
+        message_id=_text(said.get("message_id")),
+        kind=_text(said.get("type")) or _text(message.routing_key),
         sender=user or (f"app:{app}" if app else "anonymous"),
         body=message.body,
-        content_type=_text(said.content_type) or JSON,
-        content_encoding=_text(said.content_encoding),
-        sent_at=sent_at,
+        content_type=_text(said.get("content_type")) or JSON,
+        content_encoding=_text(said.get("content_encoding")),
+        sent_at=said.get("timestamp"),
         app_id=app,
-        correlation_id=_text(said.correlation_id),
-        reply_to=_text(said.reply_to),
+        correlation_id=_text(said.get("correlation_id")),
+        reply_to=_text(said.get("reply_to")),
         file_name=_text(headers.get("file_name")),
         traceparent=_text(headers.get("traceparent")),
     )

@@ -1,7 +1,7 @@
 """A lane: one queue, one channel, one loop. What has arrived while the last commit ran is the next batch; no timer.
 
-The callback only puts the delivery into the lane's own bounded buffer (the prefetch bounds it); everything else runs in the
-lane's own task. A batch is acknowledged with one ``multiple`` acknowledgement after its commit, on the channel it came by; when
+A delivery goes from the line straight into the lane's own buffer (the prefetch bounds it); everything else runs in the lane's
+own task. A batch is acknowledged with one ``multiple`` acknowledgement after its commit, on the channel it came by; when
 that channel is gone, RabbitMQ delivers again and the inbox knows the messages.
 """
 
@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from messages.errors import BrokerAway, Misconfigured, StoreAway
 from workers.broker import dead_line_is_away, open_connection
+from workers.deliveries import Delivered
 from workers.logs import places
 
 log = structlog.get_logger("pmp.consumer")
 
-Handle = Callable[[Sequence[DeliveredMessage]], Awaitable[None]]
+Handle = Callable[[Sequence[Delivered]], Awaitable[None]]
 _LOST = (AMQPError, ChannelInvalidStateError, ConnectionError, BrokerAway, TimeoutError)
 _CONSUMER_TAG = "pmp"  # a channel has one consumer
 _SILENT_LOOKS_MAX = 2  # messages ready and we idle, twice in a row: not just a look between two deliveries
@@ -71,10 +72,13 @@ class Lane:
         """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again."""
         while not self._stopping.is_set():
             try:
-                connection = await open_connection(self._url, name=f"pmp {self._settings.queue}")
+                buffer: asyncio.Queue[Delivered] = asyncio.Queue()
+                connection = await open_connection(
+                    self._url, name=f"pmp {self._settings.queue}", take=buffer.put_nowait
+                )
                 with dead_line_is_away():
                     try:
-                        await self._consume(connection)
+                        await self._consume(connection, buffer)
                     finally:
                         with suppress(*_LOST):
                             await asyncio.wait_for(connection.close(), 5)
@@ -91,8 +95,7 @@ class Lane:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
 
-    async def _consume(self, connection: AbstractConnection) -> None:
-        buffer: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+    async def _consume(self, connection: AbstractConnection, buffer: asyncio.Queue[Delivered]) -> None:
         channel = await connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=self._settings.prefetch)
         await channel.get_queue(self._settings.queue, ensure=True)
@@ -104,11 +107,10 @@ class Lane:
 
         connection.close_callbacks.add(note_loss)
         channel.close_callbacks.add(note_loss)
-        # One floor below aio-pika's own consume, which starts one more task and builds one more object a message (20 us).
-        deliveries = await channel.get_underlay_channel()
-        await deliveries.basic_consume(self._settings.queue, buffer.put, consumer_tag=_CONSUMER_TAG)
+        line = await channel.get_underlay_channel()
+        await line.basic_consume(self._settings.queue, _taken_before, consumer_tag=_CONSUMER_TAG)
         self.is_consuming = True
-        work = asyncio.create_task(self._work(buffer, channel))
+        work = asyncio.create_task(self._work(buffer, line))
         watch = asyncio.create_task(self._watch(connection))
         stop = asyncio.create_task(self._stopping.wait())
         ends: list[asyncio.Future[Any]] = [work, watch, stop, lost]
@@ -116,7 +118,7 @@ class Lane:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._stopping.is_set() and not lost.done() and not work.done():
                 with suppress(*_LOST):
-                    await asyncio.wait_for(deliveries.basic_cancel(_CONSUMER_TAG), 5)
+                    await asyncio.wait_for(line.basic_cancel(_CONSUMER_TAG), 5)
                 await self._drained(buffer, work, lost)
         finally:
             for task in (work, watch, stop):
@@ -129,7 +131,7 @@ class Lane:
             raise BrokerAway("The channel was closed.")
 
     async def _drained(
-        self, buffer: asyncio.Queue[DeliveredMessage], work: asyncio.Task[None], lost: asyncio.Future[None]
+        self, buffer: asyncio.Queue[Delivered], work: asyncio.Task[None], lost: asyncio.Future[None]
     ) -> None:
         """Wait until everything taken is acknowledged, or the connection is gone."""
         joined = asyncio.ensure_future(buffer.join())
@@ -138,30 +140,30 @@ class Lane:
         finally:
             joined.cancel()
 
-    async def _work(self, buffer: asyncio.Queue[DeliveredMessage], channel: AbstractChannel) -> None:
+    async def _work(self, buffer: asyncio.Queue[Delivered], line: AbstractChannel) -> None:
         while True:
             self._is_idle = True
             batch = [await buffer.get()]
             self._is_idle = False
             while len(batch) < self._settings.batch_max and not buffer.empty():
                 batch.append(buffer.get_nowait())
-            await self._until_stored(batch, channel)
+            await self._until_stored(batch, line)
             try:
-                await _acknowledge_up_to(batch[-1])
+                await line.basic_ack(batch[-1].tag, multiple=True)
             except _LOST as error:
                 log.warning("acknowledgement_dropped", messages=len(batch), error=type(error).__name__)
                 raise BrokerAway("The channel was gone before the acknowledgement.") from error
             for _ in batch:
                 buffer.task_done()
 
-    async def _until_stored(self, batch: Sequence[DeliveredMessage], channel: AbstractChannel) -> None:
+    async def _until_stored(self, batch: Sequence[Delivered], line: AbstractChannel) -> None:
         """Process the batch; while the store is away, wait and take nothing more."""
         pause = 0.2
         while True:
             try:
                 await self._handle(batch)
             except StoreAway as error:
-                if channel.is_closed:
+                if line.is_closed:
                     raise BrokerAway("The channel closed while the store was away.") from error
                 log.warning("store_away", queue=self._settings.queue, waiting=len(batch), reason=str(error))
                 await asyncio.sleep(pause)
@@ -184,6 +186,6 @@ class Lane:
                 raise BrokerAway("The broker does not deliver to this consumer.")
 
 
-async def _acknowledge_up_to(last: DeliveredMessage) -> None:
-    assert last.delivery_tag is not None
-    await last.channel.basic_ack(last.delivery_tag, multiple=True)
+async def _taken_before(message: DeliveredMessage) -> None:
+    """What aiormq would call; ``take`` of the connection has every delivery before it."""
+    raise AssertionError(f"Delivery {message.delivery_tag} came past the tap.")
