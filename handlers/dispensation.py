@@ -17,6 +17,7 @@ from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_scr
 from handlers.submission import UNKNOWN_DISPENSER, report_of, take
 from handlers.work import Work
 from messages.asap.faults import Finding
+from messages.asap.severities import CheckRules
 from messages.dispensation import (
     DispensationFileSubmitted,
     DispensationRecordsSubmitted,
@@ -101,21 +102,21 @@ class Taken:
 class _Batch:
     """What all records of one transaction are checked by."""
 
-    def __init__(self, works: Sequence[RecordWork], screen: Screen) -> None:
-        self._screen = screen
+    def __init__(self, rules: CheckRules, checks: RecordChecks, screen: Screen) -> None:
+        self._rules, self._checks, self._screen = rules, checks, screen
         self._as_text = cache(as_text)
-        self._rules = check_rules(works[0].policy, works[0].today)
-        self._checks = RecordChecks(self._rules)
         self._reports: list[Report] = []
 
     @classmethod
     async def open(cls, works: Sequence[RecordWork]) -> _Batch:
         """Ask the store once for all of them."""
         first = works[0]
+        rules = check_rules(first.policy, first.today)
+        checks = RecordChecks(rules)
         numbers = {number for work in works for number in numbers_of(work.message.dispenser) if number}
-        products = {work.message.product_id for work in works if work.message.product_id}
+        products = {checks.product(work.message) for work in works}
         screen = await open_screen(first.tx, numbers, products, today=first.today, policy=first.policy)
-        return cls(works, screen)
+        return cls(rules, checks, screen)
 
     def checked(self, work: RecordWork) -> Taken | Outcome:
         """Hold a record to every check: it may be taken, or is refused by the first that it fails."""

@@ -133,6 +133,8 @@ def _as_decimal(value: Decimal) -> str:
 
 
 _WRITTEN: Mapping[str, Callable[[Any], str]] = MappingProxyType({"DT": _as_day, "TM": _as_time, "D": _as_decimal})
-_OF_ONE_RECORD = {name: place for name, place in _tree(Record).items() if name not in _SEGMENTS_OF_THEIR_OWN}
+_OF_ONE_RECORD: _Tree = MappingProxyType(
+    {name: place for name, place in _tree(Record).items() if name not in _SEGMENTS_OF_THEIR_OWN}
+)
 NAMES: Mapping[str, str] = MappingProxyType({"CDI": _INGREDIENTS, **dict(_names(_tree(Record)))})
 """The name in JSON of each field of ASAP."""

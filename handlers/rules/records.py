@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Final
 
 from messages.asap.dispensing import NDC, DispensingChecks
@@ -33,7 +34,7 @@ _OF_RECORD: Final = (
     "prescription_number", "dosage_units", "origin", "payment_type", "treatment_type", "diagnosis",
 )  # fmt: skip
 _patient_texts, _record_texts = itemgetter(*_OF_PATIENT), itemgetter(*_OF_RECORD)
-_ASAP = {name: field for field, name in NAMES.items()}
+_ASAP = MappingProxyType({name: field for field, name in NAMES.items()})
 _is_clean = clean_values(
     VERSION,
     (*(_ASAP[f"patient.{name}"] for name in _OF_PATIENT), *(_ASAP[name] for name in _OF_RECORD)),
@@ -96,12 +97,15 @@ class RecordChecks:
             found += _named(self._fields.additional(one.air))
         return found
 
-    def content(self, record: Record, original: str, *, said_at: str, warnings: str = "") -> Content:
+    def product(self, record: Record) -> str:
+        """Give what the product is known by: of an NDC its digits."""
+        product = record.product_id or ""
+        return _ndc(product, self._ndc_digits) or product if record.product_qualifier == NDC else product
+
+    def content(self, record: Record, original: str, *, said_at: str) -> Content:
         """Return what is kept of a record; with its text as it was sent (R50)."""
-        patient, product = record.patient, record.product_id or ""
+        patient = record.patient
         dea, npi, ncpdp = numbers_of(record.dispenser)
-        if record.product_qualifier == NDC:
-            product = _ndc(product, self._ndc_digits) or product
         return Content(
             dea or npi or ncpdp,
             record.prescription_number.strip(),
@@ -113,7 +117,7 @@ class RecordChecks:
             self._received_on,
             record.written_on.isoformat(),
             record.days_supply,
-            product,
+            self.product(record),
             record.prescriber.dea or "",
             record.prescriber.npi or "",
             patient.last_name,
@@ -124,7 +128,7 @@ class RecordChecks:
             patient.species or "",
             record.payment_type,
             original,
-            warnings,
+            "",
             1,
             said_at,
         )

@@ -71,6 +71,7 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
         {"additional": {"picked_up_by": {"date_of_birth": "2026-06-16"}}},
         [("R04", "error", "additional.picked_up_by.date_of_birth")],
     ),
+    ("R04 sold", {"sold_on": "2026-06-16"}, [("R04", "error", "sold_on")]),
     ("R05", {"written_on": "2026-06-13"}, [("R05", "error", "written_on")]),
     ("R06", {"filled_on": "2026-06-14", "sold_on": "2026-06-12"}, [("R06", "warning", "sold_on")]),
     ("R07", {"patient": {"date_of_birth": "2026-06-13"}}, [("R07", "error", "patient.date_of_birth")]),
@@ -154,6 +155,7 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
      [("R25", "warning", "patient.state"), ("R25", "warning", "patient.zip")]),
     ("R26", {"patient": {"species": "02"}}, [("R26", "warning", "patient.animal_name")]),
     ("R27", {"patient": {"first_name": "Unknown"}}, [("R27", "warning", "patient.first_name")]),
+    ("R27 last name", {"patient": {"last_name": "PATIENT"}}, [("R27", "warning", "patient.last_name")]),
     ("R27 prescriber", {"prescriber": {"last_name": "Test"}}, [("R27", "warning", "prescriber.last_name")]),
 ]  # fmt: skip
 PARAMETERS = pytest.mark.parametrize(

@@ -143,6 +143,18 @@ async def test_r49_an_older_list_does_not_overwrite_a_newer_file(bench: Bench) -
     assert await kept(bench, "state, days_supply") == [("active", 7)]
 
 
+async def test_r47_a_dispenser_at_fault_is_named_once_and_none_of_its_records_is_stored(bench: Bench) -> None:
+    """As a file's pharmacy is; another one's are stored. Whatever corrects them need not name the same dispenser."""
+    wrong = {"dispenser": {"dea": "AB1234567"}}
+    report = await hand_in_list(bench, "L1", json_record("1", **wrong), json_record("2"), json_record("3", **wrong))
+    assert faults(report) == [("R17", "error", None)]
+    assert [(one["stored"], one["with_errors"], one["total"]) for one in report["pharmacies"]] == [(0, 2, 2), (1, 0, 1)]
+    cursor = await bench.store._reader.execute(
+        "SELECT dispenser, prescription_number, checks FROM open_errors ORDER BY 2"
+    )
+    assert [tuple(row) for row in await cursor.fetchall()] == [("", "1", "R17"), ("", "3", "R17")]
+
+
 @pytest.mark.parametrize("records", [[], [{}]])
 async def test_r46_a_list_that_is_none_fails_as_a_whole(records: list[Any]) -> None:
     """Like a file that breaks the structure: the field at fault is named by its place."""

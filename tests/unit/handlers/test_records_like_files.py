@@ -145,6 +145,7 @@ MARKED: list[tuple[dict[str, Any], tuple[str, str]]] = [
     ({"filled_on": "2026-06-11"}, ("late", "R31")),
     ({"product_id": NERVE, "days_supply": 2}, ("not_reportable", "R28")),
     ({"product_id": UNLISTED, "patient": json_record()["patient"] | {"last_name": "A" * 51}}, ("", "R15 R09")),
+    ({"product_id": "99901-0001-01"}, ("", "R09")),  # listed, whichever way it is written
     ({"treatment_type": "02", "dispenser": {"dea": "AB1234563", "details": {"type": "05"}}}, ("exempt:treatment", "")),
 ]
 
