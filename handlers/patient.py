@@ -76,7 +76,10 @@ async def split(work: Work[PatientSplit, None]) -> Outcome:
 
 
 async def told_apart(work: Work[PatientToldApart, None]) -> Outcome:
-    """Each person of the key is a patient, known by the ZIP code too; what stood under the key is counted again."""
+    """Each person of the key is a patient, known by the ZIP code too; what stood under the key is counted again.
+
+    The answer names those whose records the projection has read by now.
+    """
     message, key = work.message, work.message.patient_id
     refusal = await _not_alone(work, message)
     if refusal is not None:

@@ -32,6 +32,11 @@ async def named(tx: Transaction, patient: NamedPatient) -> Named | Refuse:
     return Named(key, part, patient_id)
 
 
+def key_of(patient: NamedPatient) -> str:
+    """Return the key of whomever a message means, without looking whether two persons share it."""
+    return _key_and_part(patient)[0]
+
+
 def _key_and_part(patient: NamedPatient) -> tuple[str, str]:
     facts = patient.facts
     if facts is None:

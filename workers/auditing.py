@@ -1,7 +1,8 @@
 """What the audit trail says of a message (R60): who sent it, for whom, about which record, and which fields it changed.
 
 The names of a model's fields say it, so a new kind needs nothing more: the first field that ends in ``_id`` is the record, and
-the first of ``ACTORS`` is the person on whose behalf the portal speaks.
+the first of ``ACTORS`` is the person on whose behalf the portal speaks. Where a message names a patient and no other record, the
+record is the patient's, by the key; not where it was refused (R24).
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from handlers.patients import key_of
 from messages.envelope import Envelope
 from messages.message import Message
+from messages.patient import NamedPatient
 from store.audit import Change, Entry
 
 ACTORS = (
@@ -38,6 +41,11 @@ def entry_of(envelope: Envelope, message: Message | None, outcome: str, changes:
         outcome,
         on_behalf=(getattr(message, actor) or "") if actor else "",
         message_id=envelope.message_id,
-        record=str(getattr(message, record) or "") if record else "",
+        record=str(getattr(message, record) or "") if record else _patients(message, outcome),
         changes=changes,
     )
+
+
+def _patients(message: Message, outcome: str) -> str:
+    patient = getattr(message, "patient", None)
+    return key_of(patient) if outcome == "done" and isinstance(patient, NamedPatient) else ""

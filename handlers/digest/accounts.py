@@ -8,8 +8,8 @@ from store import credentials, standing
 
 
 async def credentials_lapsed(look: Look) -> Listed:
-    """Return the accounts that a lapsed credential has suspended since yesterday and that still are (R21)."""
-    pages = credentials.suspended_since(look.tx, look.yesterday[0])
+    """Return the accounts that a lapsed credential has suspended since the last digest and that still are (R21)."""
+    pages = credentials.suspended_since(look.tx, look.since_last[0])
     return await gathered(pages, lambda one: f"{one.account_id}: {CREDENTIALS[one.kind]}")
 
 
@@ -28,6 +28,6 @@ async def unregistered_holders(look: Look) -> Listed:
 
 LISTINGS = (
     Listing(40, "Accounts whose eligibility is in question", eligibility_to_look_at),
-    Listing(41, "Accounts suspended by a lapsed credential since yesterday", credentials_lapsed),
+    Listing(41, "Accounts suspended by a lapsed credential since the last digest", credentials_lapsed),
     Listing(42, "CSP registrations whose holders have no account", unregistered_holders),
 )

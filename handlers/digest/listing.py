@@ -31,11 +31,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a listing looks at: the store, for whom, on which local date."""
+    """What a listing looks at: the store, for whom, on which local date, and on which the last digest was."""
 
     tx: Transaction
     today: date
     programme: Programme
+    last_on: date | None = None
 
     @property
     def policy(self) -> Policy:
@@ -43,9 +44,10 @@ class Look:
         return self.programme.policy
 
     @property
-    def yesterday(self) -> tuple[datetime, datetime]:
-        """When yesterday began and ended in the programme's time zone."""
-        return self.policy.day_begins(self.today - timedelta(days=1)), self.policy.day_begins(self.today)
+    def since_last(self) -> tuple[datetime, datetime]:
+        """From when to when nothing was told: yesterday, or after a downtime the days since the last digest, in local time."""
+        last_on = self.last_on or self.today - timedelta(days=1)
+        return self.policy.day_begins(last_on), self.policy.day_begins(self.today)
 
     def days_since(self, moment: datetime) -> str:
         """Say how many local days have passed: ``today``, ``1 day``, ``12 days``."""

@@ -14,8 +14,8 @@ async def dead_letters(look: Look) -> Listed:
 
 
 async def mails_not_left(look: Look) -> Listed:
-    """Return how many e-mails are held, and how many a mail server has refused since yesterday."""
-    found = await overview.mails_not_left(look.tx, refused_since=look.yesterday[0])
+    """Return how many e-mails are held, and how many a mail server has refused since the last digest."""
+    found = await overview.mails_not_left(look.tx, refused_since=look.since_last[0])
     return Listed(tuple(_mails(one, look) for one in found), len(found))
 
 

@@ -12,15 +12,15 @@ _MISSED_DAYS = 30
 
 
 async def alerts_posted(look: Look) -> Listed:
-    """Return the alerts that were posted yesterday and stand (R28)."""
-    from_at, to_at = look.yesterday
+    """Return the alerts that were posted since the last digest and stand (R28)."""
+    from_at, to_at = look.since_last
     pages = alerts.posted(look.tx, from_at=from_at, to_at=to_at)
     return await gathered(pages, lambda alert: f"{alert.alert_id}, {alert.concern}, by {alert.author_id}")
 
 
 async def queries_refused(look: Look) -> Listed:
-    """Return who was refused a patient's record yesterday, why, and how often (R24)."""
-    from_at, to_at = look.yesterday
+    """Return who was refused a patient's record since the last digest, why, and how often (R24)."""
+    from_at, to_at = look.since_last
     return await gathered(
         reviews.refusals(look.tx, from_at=from_at, to_at=to_at),
         lambda refused: f"{refused.requester_id}, {refused.code.replace('_', ' ')}, {_times(refused.queries)}",
@@ -43,7 +43,7 @@ def _times(number: int) -> str:
 
 
 LISTINGS = (
-    Listing(50, "Alerts about patients posted yesterday", alerts_posted),
-    Listing(51, "Queries of patients' records refused yesterday", queries_refused),
+    Listing(50, "Alerts about patients posted since the last digest", alerts_posted),
+    Listing(51, "Queries of patients' records refused since the last digest", queries_refused),
     Listing(60, "Prescribed without a review in time in the last 30 days", reviews_missed),
 )

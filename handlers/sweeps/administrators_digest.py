@@ -10,14 +10,18 @@ from pydantic import JsonValue
 from handlers.digest.listing import Look, listings
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
+from store import sweeps
 from store.contract import Transaction
 from store.outbox import Staged
+
+NAME = "administrators_digest"
 
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     sections: list[JsonValue] = []
+    look = Look(tx, today, programme, await sweeps.last_before(tx, NAME, today))
     for listing in listings():
-        found = await listing.find(Look(tx, today, programme))
+        found = await listing.find(look)
         if found.number:
             more = found.number - len(found.rows)
             rows: list[JsonValue] = [*found.rows, *([f"and {more} more"] if more else [])]
@@ -36,4 +40,4 @@ def _digest(administrator: str, today: date, sections: list[JsonValue]) -> Stage
     )
 
 
-SWEEP = Sweep("administrators_digest", time(7, 0), _notices)
+SWEEP = Sweep(NAME, time(7, 0), _notices)

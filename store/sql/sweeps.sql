@@ -3,6 +3,10 @@
 INSERT INTO sweep_runs (sweep, for_date, ran_at, ran_by, notices) VALUES (:sweep, :for_date, :ran_at, :ran_by, 0)
 ON CONFLICT DO NOTHING
 
+-- name: last_before
+-- The last date for which a daily sweep ran before this one; what happened since then it has not told of.
+SELECT for_date FROM sweep_runs WHERE sweep = :sweep AND for_date < :today ORDER BY for_date DESC LIMIT 1
+
 -- name: finish
 UPDATE sweep_runs SET notices = :notices WHERE sweep = :sweep AND for_date = :for_date
 

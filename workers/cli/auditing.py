@@ -73,7 +73,7 @@ async def heads(*, json: AsJson = False) -> None:
 @app.command
 async def show(
     *,
-    record: Annotated[str, Parameter(help="The id of a registration, account, ticket, dispenser …")] = "",
+    record: Annotated[str, Parameter(help="The id of a registration, account, ticket, dispenser, patient …")] = "",
     actor: Annotated[str, Parameter(help="A broker user, operator:NAME, sweep:NAME, or a person's address.")] = "",
     since: Annotated[str, Parameter(help="From this UTC moment or day on, e.g. 2026-11-24 or 2026-11-24T08:00.")] = "",
     json: AsJson = False,

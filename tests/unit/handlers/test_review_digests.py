@@ -181,6 +181,20 @@ async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(cli
     }
 
 
+async def test_r28_an_alert_is_shown_also_when_the_next_days_digest_was_missed(clinic: Bench) -> None:
+    """The digest after a downtime tells of all days since the last one; the one after it tells of none of them again."""
+    alert = PatientAlertPosted(
+        alert_id="ALERT-1", author="DR-1", patient=NamedPatient(patient_id="a" * 32), concern="misuse", text="Secret."
+    )
+    await clinic.send(alert)
+    told = []
+    for day in (NOW.date(), NOW.date() + 3 * DAY, NOW.date() + 4 * DAY):
+        mails = await clinic.sweep(day, "administrators_digest")
+        told.append(["ALERT-1" in str(mail.facts) for mail in mails])
+        await clinic.change(f"INSERT INTO sweep_runs VALUES ('administrators_digest', '{day}', '{day}', 'one', 0)")
+    assert told == [[], [True, True], []]
+
+
 async def test_r51_missed_reviews_are_listed_by_prescriber(clinic: Bench) -> None:
     """How often each prescriber of the last 30 days wrote without a review in time."""
     await treat(clinic, "ROBIN")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 
+from handlers.patients import key_of
+from messages.patient import IdentifyingFacts, NamedPatient
+from messages.review import ReviewRequested
 from store import audit
 from store.contract import Transaction
-from tests.unit.workers.test_process import Bench, bench, registration, threads, ticket, withdrawal
+from tests.people import open_account
+from tests.unit.workers.test_process import Bench, bench, enveloped, registration, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]
 
@@ -35,6 +40,21 @@ async def test_r60_refusals_and_deaths_are_told(bench: Bench) -> None:
         ("ticket.opened", "refused ticket_exists"),
         ("ticket.opened", "dead not_authorised"),
     ]
+
+
+async def test_r60_the_use_of_a_patients_record_is_told_under_the_patients_key(bench: Bench) -> None:
+    """Whether the patient was named by facts or by id; a refused query is told without the patient (R24)."""
+    facts = IdentifyingFacts(
+        last_name="Example", first_name="Robin", date_of_birth=date(1980, 1, 1), gender="F", zip="06103"
+    )
+    key = key_of(NamedPatient(facts=facts))
+    await open_account(bench.store, "DR-1")
+    asked = ReviewRequested(requester="DR-1", patient=NamedPatient(facts=facts))
+    by_id = asked.model_copy(update={"patient": NamedPatient(patient_id=key)})
+    refused = asked.model_copy(update={"requester": "NOBODY"})
+    await bench.take(*(enveloped(one, f"m-{n}") for n, one in enumerate((asked, by_id, refused))))
+    told = ("portal", "DR-1", "review.requested", "done", key)
+    assert await acts(bench) == [told, told, ("portal", "NOBODY", "review.requested", "refused account_not_active", "")]
 
 
 async def test_r60_a_waiting_message_is_told_once_it_has_its_effect(bench: Bench) -> None:

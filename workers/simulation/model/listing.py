@@ -14,8 +14,8 @@ RULE_OF = {
     "Registrations overdue for a decision": "R11", "Cases of conduct without an outcome": "R25",
     "Accounts whose eligibility is in question": "R22", "CSP registrations whose holders have no account": "R5",
     "Tickets past their target": "R74", "Dispensers that stayed overdue": "R42",
-    "Submissions with records that were not corrected": "R47", "Alerts about patients posted yesterday": "R28",
-    "Queries of patients' records refused yesterday": "R24",
+    "Submissions with records that were not corrected": "R47", "Alerts about patients posted since the last digest": "R28",
+    "Queries of patients' records refused since the last digest": "R24",
     "Prescribed without a review in time in the last 30 days": "R51",
 }  # fmt: skip
 """The headings that are laid beside the system's, and their rules."""
@@ -62,10 +62,10 @@ def _records(of: Parts, today: date) -> dict[str, int]:
     return {
         "Dispensers that stayed overdue": sum(one.days_overdue(today) > 5 for one in reporting.dispensers.values()),
         "Submissions with records that were not corrected": len(late),
-        "Alerts about patients posted yesterday": sum(
+        "Alerts about patients posted since the last digest": sum(
             reviewing.posted_on[one] == today - DAY for one in reviewing.alerts
         ),
-        "Queries of patients' records refused yesterday": len(
+        "Queries of patients' records refused since the last digest": len(
             {(who, why) for day, who, why in reviewing.refusals if day == today - DAY}
         ),
         "Prescribed without a review in time in the last 30 days": len(reviewing.missed(recent)),
