@@ -14,7 +14,7 @@ from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import FIELDS, content_of, findings_of
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_screen
-from handlers.submission import UNKNOWN_DISPENSER, report_of, take
+from handlers.submission import report_of, take, unknown_dispenser
 from handlers.work import Work
 from messages.asap.faults import Finding
 from messages.dispensation import (
@@ -129,7 +129,7 @@ class _Batch:
         numbers = ((named.dea or "").upper(), named.npi or "", named.ncpdp or "")
         source = self._screen.source(numbers, "", work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
-            return UNKNOWN_DISPENSER
+            return unknown_dispenser(*numbers)
         created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
         content = content_of(record, _original(work), today, said_at=self._as_text(created_at))
         findings, marks = findings_of(record, today), ""

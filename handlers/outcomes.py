@@ -12,9 +12,13 @@ from messages.errors import FieldFault
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The message had its effect; ``result`` is told to a sender who asked."""
+    """The message had its effect; ``result`` is told to a sender who asked.
+
+    ``brings``: what other messages may wait for and is there now; they have their turns at once.
+    """
 
     result: Mapping[str, JsonValue] | None = None
+    brings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,15 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """What the message builds on has not arrived: it waits in the store, and dies with this reason if it never comes."""
+    """What the message builds on has not arrived: it waits in the store, and dies with this reason if it never comes.
+
+    ``waits_for`` names it where it is something else than the message's own ``prerequisite``; those who wait for that have no
+    order among themselves.
+    """
 
     code: str
     text: str
+    waits_for: str | None = None
 
 
 Outcome = Done | Refuse | Defer
