@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from messages.account import AccountProfileChanged, AccountTermsAccepted, AccountTermsPublished
+from messages.dispenser import DispenserRegistered
 from messages.envelope import Envelope
 from tests.help_desk import ticket_acts
 from tests.people import open_account
 from tests.unit.workers.test_process import BEGIN, Bench, bench, enveloped, threads, ticket
 
 __all__ = ["bench", "threads"]  # fixtures
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def act(name: str, ticket_id: str = "T-1", message_id: str = "") -> Envelope:
@@ -102,6 +106,24 @@ async def test_terms_that_are_unknown_hold_up_nothing_else_of_an_account(bench: 
     assert bench.counted.states() == {"done": 1, "waiting": 1}
     terms = AccountTermsPublished(version="2027-01", effective_on=date(2027, 1, 1), administrator=administrator)
     await bench.take(enveloped(terms, "m3"))
+    assert await bench.wait_turn() == 1
+    assert bench.counted.states() == {"done": 3}
+
+
+async def test_records_that_wait_for_their_dispenser_are_woken_by_any_of_its_numbers(bench: Bench) -> None:
+    """They have their turns when it is registered, and hold up nobody."""
+    programme = bench.processor.programme
+    policy = programme.policy.model_copy(update={"unknown_dispenser_holds": True})
+    bench.processor.programme = replace(programme, policy=policy)
+    other = DispenserRegistered(dea="AS1234563", dispenser_kind="pharmacy", name="Other", contact_email="o@example.org")
+    await bench.take(enveloped(other, "m1"))
+    record = (SAMPLES / "dispensation.record_submitted.json").read_bytes()
+    await bench.take(Envelope("m2", "dispensation.record_submitted", "portal", record))
+    assert bench.counted.rows("SELECT waits_for, in_line FROM deferred") == [("dispenser:AB1234563", 0)]
+    known = DispenserRegistered(
+        dea="AB1234563", npi="1234567893", dispenser_kind="pharmacy", name="Example", contact_email="e@example.org"
+    )
+    await bench.take(enveloped(known, "m3"))
     assert await bench.wait_turn() == 1
     assert bench.counted.states() == {"done": 3}
 
