@@ -9,8 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from messages.account import AccountProfileChanged, AccountTermsAccepted, AccountTermsPublished
+from messages.credential import CredentialChanged
 from messages.dispenser import DispenserRegistered
 from messages.envelope import Envelope
+from messages.registry import kinds
 from tests.help_desk import ticket_acts
 from tests.people import open_account
 from tests.unit.workers.test_process import BEGIN, Bench, bench, enveloped, threads, ticket
@@ -135,3 +137,11 @@ async def test_a_batch_asks_nothing_about_lines_while_nobody_waits(bench: Bench)
     await bench.take(*(ticket(f"T-{number}") for number in range(20)), act("answered", "T-3"))
     assert [one for one in asked if "deferred" in one and "INTO inbox" not in one] == []
     assert bench.counted.states() == {"done": 21}
+
+
+def test_what_a_kind_builds_on_is_a_field_of_it() -> None:
+    """Of every kind that names one; and a thing that is not named is none."""
+    assert all(model.builds_on in model.model_fields for model in kinds().values() if model.builds_on)
+    changed = CredentialChanged(credential="csp", number="CSP.0012345", status="active", expires_on=date(2027, 1, 1))
+    assert changed.prerequisite is None
+    assert changed.model_copy(update={"account_id": "REG-1"}).prerequisite == "account_id:REG-1"
