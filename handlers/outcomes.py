@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -14,11 +14,12 @@ from messages.errors import FieldFault
 class Done:
     """The message had its effect; ``result`` is told to a sender who asked.
 
-    ``brings``: what other messages may wait for and is there now; they have their turns at once.
+    ``brings``: what other messages may wait for and is there now; they have their turns at once. Two outcomes of which the
+    sender is told the same are the same.
     """
 
     result: Mapping[str, JsonValue] | None = None
-    brings: tuple[str, ...] = ()
+    brings: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
