@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.account_access import ACCOUNT_UNKNOWN
 from handlers.actors import not_an_administrator
-from handlers.outcomes import DONE, Defer, Outcome, Refuse
+from handlers.outcomes import DONE, Defer, Done, Outcome, Refuse
 from handlers.work import Work
 from messages.account import AccountTermsAccepted, AccountTermsPublished
 from store import accounts, terms
@@ -18,7 +18,7 @@ async def terms_published(work: Work[AccountTermsPublished, None]) -> Outcome:
     if not await terms.publish(work.tx, message.version, message.effective_on, by=message.administrator, now=work.now):
         return Refuse("version_exists", "Terms of this version are published already.", field="version")
     work.publish("account.terms_published", {"version": message.version})
-    return DONE
+    return Done(brings=(f"terms:{message.version}",))
 
 
 async def terms_accepted(work: Work[AccountTermsAccepted, None]) -> Outcome:
@@ -27,7 +27,7 @@ async def terms_accepted(work: Work[AccountTermsAccepted, None]) -> Outcome:
     if await accounts.one(work.tx, message.account_id) is None:
         return ACCOUNT_UNKNOWN
     if await terms.one(work.tx, message.version) is None:
-        return Defer("terms_unknown", "No terms of this version are published.")
+        return Defer("terms_unknown", "No terms of this version are published.", waits_for=f"terms:{message.version}")
     accepted_at = min(message.accepted_at, work.now)
     await terms.accept(work.tx, message.account_id, message.version, accepted_at=accepted_at, now=work.now)
     return DONE

@@ -8,7 +8,7 @@ from handlers import registration_notices as notices
 from handlers.access import is_access_limited
 from handlers.actors import not_fit_to_decide
 from handlers.agency_records import admin_authorised, agency_list_received, training_completed
-from handlers.outcomes import DONE, Outcome, Refuse
+from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.registering import advance, close, held, not_ready, role_of
 from handlers.rules.passwords import expires_on
 from handlers.standing import Scene, keep_with_credentials
@@ -139,7 +139,7 @@ async def _approve(work: Work[ApprovalAdministratorDecided, None], known: Regist
     )
     # R21: what lapsed while the registration waited suspends the account at once, not only at the next day's sweep.
     await keep_with_credentials(Scene.of_message(work), await credentials.held_by(work.tx, known.registration_id))
-    return DONE
+    return Done(brings=(f"account_id:{known.registration_id}",))
 
 
 async def _reject(work: Work[ApprovalAdministratorDecided, None], known: Registration, reason: str) -> Outcome:

@@ -32,7 +32,7 @@ async def reported(work: Work[ConductReported, None]) -> Outcome:
     if case is None:
         return Refuse("case_exists", "A case of this id was reported already.", field="case_id")
     tell_administrators(work.leaving, case, work.programme)
-    return Done({"reference": case.reference})
+    return Done({"reference": case.reference}, brings=(f"case_id:{case.case_id}",))
 
 
 async def raise_case(

@@ -14,7 +14,7 @@ from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_screen
-from handlers.submission import UNKNOWN_DISPENSER, report_of, take
+from handlers.submission import report_of, take, unknown_dispenser
 from handlers.work import Work
 from messages.asap.faults import Finding
 from messages.asap.severities import CheckRules
@@ -125,7 +125,7 @@ class _Batch:
         said = "" if dispenser.details is None else dispenser.details.type or ""
         source = self._screen.source(numbers_of(dispenser), said, work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
-            return UNKNOWN_DISPENSER
+            return unknown_dispenser(*numbers)
         created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
         content = self._checks.content(record, _original(work), said_at=self._as_text(created_at))
         findings, marks = self._checks.findings(record, content), ""

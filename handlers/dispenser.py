@@ -37,7 +37,9 @@ async def registered(work: Work[DispenserRegistered, None]) -> Outcome:
     )
     await dispensers.register(work.tx, particulars, on=work.today, seq=work.seq)
     work.publish("dispenser.registered", {"dispenser": dispenser, "kind": message.dispenser_kind})
-    return Done({"dispenser": dispenser})
+    return Done(
+        {"dispenser": dispenser}, brings=tuple(f"dispenser:{number}" for number in sorted({dispenser, *numbers}))
+    )
 
 
 async def exemption_declared(work: Work[DispenserExemptionDeclared, None]) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -12,9 +12,14 @@ from messages.errors import FieldFault
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The message had its effect; ``result`` is told to a sender who asked."""
+    """The message had its effect; ``result`` is told to a sender who asked.
+
+    ``brings``: what other messages may wait for and is there now; they have their turns at once. Two outcomes of which the
+    sender is told the same are the same.
+    """
 
     result: Mapping[str, JsonValue] | None = None
+    brings: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,15 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """What the message builds on has not arrived: it waits in the store, and dies with this reason if it never comes."""
+    """What the message builds on has not arrived: it waits in the store, and dies with this reason if it never comes.
+
+    ``waits_for`` names it where it is something else than the message's own ``prerequisite``; those who wait for that have no
+    order among themselves.
+    """
 
     code: str
     text: str
+    waits_for: str | None = None
 
 
 Outcome = Done | Refuse | Defer

@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers import registration_notices as notices
 from handlers.links import hash_of, new_link
-from handlers.outcomes import DONE, Outcome, Refuse
+from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.passwords import hashed, open_sealed
 from handlers.registering import advance, close, held, role_of
 from handlers.registry import Setting
@@ -54,7 +54,7 @@ async def submitted(work: Work[RegistrationSubmitted, str]) -> Outcome:
     if isinstance(supervisors, Refuse):
         return supervisors
     await _keep(work, role, supervisors)
-    return DONE
+    return Done(brings=(f"registration_id:{work.message.registration_id}",))
 
 
 async def _form_accepted(

@@ -25,7 +25,12 @@ from store.dispensations import Content, Counts
 from store.dispensers import Dispenser, Report
 
 AnyWork = Work[Any, Any]
-UNKNOWN_DISPENSER = Defer("dispenser_unknown", "A dispenser of this submission is not registered yet (R21).")
+
+
+def unknown_dispenser(*numbers: str) -> Defer:
+    """It waits for the dispenser of these numbers; whichever it is registered under."""
+    text = "A dispenser of this submission is not registered yet (R21)."
+    return Defer("dispenser_unknown", text, waits_for=f"dispenser:{next(filter(None, numbers), '')}")
 
 
 async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_bytes: int) -> Outcome:
@@ -36,8 +41,10 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         is_same = (before.created_at, before.body_bytes) == (read.created_at, body_bytes)
         return Done(json.loads(before.report) if is_same else _with_used_number(json.loads(before.report)))
     sources, after = await _screen(work, read)
-    if work.policy.unknown_dispenser_holds and any(source.is_unknown for source in sources):
-        return UNKNOWN_DISPENSER
+    if work.policy.unknown_dispenser_holds:
+        for one, source in zip(read.pharmacies, sources, strict=True):
+            if source.is_unknown:
+                return unknown_dispenser(one.dea, one.npi, one.ncpdp)
     counts, unknown = await _store_runs(work, after, len(sources))
     after = replace(after, report=with_unknown(after, read.rules, unknown))
     result = result_of(after.report, counts)

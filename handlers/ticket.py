@@ -61,7 +61,7 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
             respond_by = {"respond_by_text": due["respond_by_text"]}
             work.notify("ticket.opened_administrators", administrator, facts | respond_by, occasion=ticket.number)
     _publish(work, "opened", ticket)
-    return Done({"number": ticket.number})
+    return Done({"number": ticket.number}, brings=(f"ticket_id:{ticket.ticket_id}",))
 
 
 async def answered(work: Work[TicketAnswered, None]) -> Outcome:

@@ -49,6 +49,8 @@ class AccountPasswordReset(Message):
 class AccountPasswordSet(Message):
     """A user chose a new password; it travels sealed and is never written down in clear (R30, R31, R38)."""
 
+    builds_on = "account_id"
+
     account_id: Reference
     password: Sealed
     set_at: Moment | None = None
@@ -59,6 +61,8 @@ class AccountProfileChanged(Message):
 
     An employment that ended, and a role that was given up, end eligibility.
     """
+
+    builds_on = "account_id"
 
     account_id: Reference
     first_name: ShortLine | None = None
@@ -79,12 +83,16 @@ class AccountProfileChanged(Message):
 class AccountEligibilityKept(Message):
     """An administrator looked at a reported change and the account stays as it is (R22)."""
 
+    builds_on = "account_id"
+
     account_id: Reference
     administrator: Email
 
 
 class AccountEmailChangeRequested(Message):
     """A user gives a new address; it takes effect when the link sent to it is used (R22)."""
+
+    builds_on = "account_id"
 
     account_id: Reference
     new_email: Email
@@ -100,6 +108,8 @@ class AccountEmailChangeConfirmed(Message):
 class AccountSuspended(Message):
     """An administrator suspends an account, until the start of a date or until further notice (R20)."""
 
+    builds_on = "account_id"
+
     account_id: Reference
     administrator: Email
     ground: Ground
@@ -110,6 +120,8 @@ class AccountSuspended(Message):
 class AccountRevoked(Message):
     """An administrator revokes an account's access (R20)."""
 
+    builds_on = "account_id"
+
     account_id: Reference
     administrator: Email
     ground: Ground
@@ -119,6 +131,8 @@ class AccountRevoked(Message):
 class AccountDeactivated(Message):
     """An administrator deactivates an account whose holder needs it no more (R20)."""
 
+    builds_on = "account_id"
+
     account_id: Reference
     administrator: Email
     ground: Literal["on_request", "left_profession", "not_eligible", "other"]
@@ -127,6 +141,8 @@ class AccountDeactivated(Message):
 
 class AccountReinstated(Message):
     """An administrator gives access back (R20)."""
+
+    builds_on = "account_id"
 
     account_id: Reference
     administrator: Email
@@ -143,6 +159,8 @@ class AccountTermsPublished(Message):
 
 class AccountTermsAccepted(Message):
     """A user accepted a version of the terms of use (R26)."""
+
+    builds_on = "account_id"
 
     account_id: Reference
     version: ShortLine

@@ -15,6 +15,8 @@ Deficiency = Literal["signature", "completeness", "legibility", "expired", "othe
 class ApprovalSupervisorDecided(Message):
     """A supervisor whom a delegate named in a registration approved or refused (R7)."""
 
+    builds_on = "registration_id"
+
     registration_id: Reference
     supervisor: Email
     decision: Literal["approve", "refuse"]
@@ -23,6 +25,8 @@ class ApprovalSupervisorDecided(Message):
 
 class ApprovalDocumentJudged(Message):
     """An administrator accepted a document or found it deficient, and in what (R4)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     document_id: Reference
@@ -39,6 +43,8 @@ class ApprovalDocumentJudged(Message):
 
 class ApprovalAdministratorDecided(Message):
     """An administrator decided on a registration: approve, reject with a reason, or ask for more information (R6)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     decision: Literal["approve", "reject", "want_information"]
@@ -76,6 +82,8 @@ class ApprovalAgencyListReceived(Message):
 class ApprovalTrainingCompleted(Message):
     """An applicant or user completed the 30-minute training in person (R8)."""
 
+    builds_on = "registration_id"
+
     registration_id: Reference
     trained_on: date
     administrator: Email
@@ -83,6 +91,8 @@ class ApprovalTrainingCompleted(Message):
 
 class ApprovalAdminAuthorised(Message):
     """The programme manager authorised an applicant of programme or vendor staff to become Admin (R10)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     programme_manager: Email

@@ -27,6 +27,8 @@ class ConductReported(Message):
 class ConductReferred(Message):
     """An administrator referred the case to the person or agency in charge (R64)."""
 
+    builds_on = "case_id"
+
     case_id: Reference
     actor: Email
     agency: Line
@@ -37,6 +39,8 @@ class ConductReferred(Message):
 class ConductNoted(Message):
     """An administrator added to what is known of a case."""
 
+    builds_on = "case_id"
+
     case_id: Reference
     actor: Email
     note: Prose
@@ -44,6 +48,8 @@ class ConductNoted(Message):
 
 class ConductOutcomeRecorded(Message):
     """The case has come to its outcome and is closed (R25)."""
+
+    builds_on = "case_id"
 
     case_id: Reference
     actor: Email

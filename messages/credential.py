@@ -22,6 +22,8 @@ class CredentialChanged(Message):
     that the account holds. ``expires_on`` is the first day without it. What was true later (``as_of``) stays true.
     """
 
+    builds_on = "account_id"
+
     credential: Literal["csp", "dea", "license"]
     status: Status
     account_id: Reference | None = None

@@ -65,6 +65,8 @@ class DispenserRegistered(Message):
 class DispenserExemptionDeclared(Message):
     """A dispenser need not report from one day to another, both included, or until that is ended (R43)."""
 
+    builds_on = "dispenser"
+
     dispenser: Number
     exemption: Exempt
     from_on: date
@@ -80,12 +82,16 @@ class DispenserExemptionDeclared(Message):
 class DispenserExemptionEnded(Message):
     """A dispenser's standing exemption holds up to this day, and no longer."""
 
+    builds_on = "dispenser"
+
     dispenser: Number
     ended_on: date
 
 
 class DispenserClosed(Message):
     """A dispenser has closed: nothing is expected of it any more; what it still sends is stored."""
+
+    builds_on = "dispenser"
 
     dispenser: Number
     closed_on: date

@@ -25,6 +25,14 @@ class Message(BaseModel):
     kind: ClassVar[str] = ""
     family: ClassVar[str] = ""
     content_type: ClassVar[str] = JSON
+    builds_on: ClassVar[str] = ""
+    """The field that names the thing which must have come before."""
+
+    @property
+    def prerequisite(self) -> str | None:
+        """What must have come before, as field and value; None when nothing need have."""
+        value = getattr(self, self.builds_on) if self.builds_on else None
+        return None if value is None else f"{self.builds_on}:{value}"
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

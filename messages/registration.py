@@ -65,6 +65,8 @@ class RegistrationSubmitted(Message):
 class RegistrationEmailVerified(Message):
     """The applicant opened the link that was sent to the address; its secret comes back sealed (R13, R38)."""
 
+    builds_on = "registration_id"
+
     registration_id: Reference
     token: Sealed
 
@@ -72,11 +74,15 @@ class RegistrationEmailVerified(Message):
 class RegistrationVerificationRequested(Message):
     """The applicant wants a new link to verify the address: the former one expired or did not arrive (R13)."""
 
+    builds_on = "registration_id"
+
     registration_id: Reference
 
 
 class RegistrationDocumentReceived(Message):
     """A document of the applicant's stands at a place the portal knows; here is its reference (R4, R62)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     document_id: Reference
@@ -90,6 +96,8 @@ class RegistrationDocumentReceived(Message):
 
 class RegistrationInformationSupplied(Message):
     """The applicant answered what an administrator asked, corrected the form, or named further supervisors (R6, R7)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     answer: Prose | None = None
@@ -105,6 +113,8 @@ class RegistrationInformationSupplied(Message):
 
 class RegistrationWithdrawn(Message):
     """The applicant no longer wants access; the address is free again (R2)."""
+
+    builds_on = "registration_id"
 
     registration_id: Reference
     reason: Literal["applicant", "duplicate", "other"] = "applicant"

@@ -28,6 +28,8 @@ class TicketOpened(Message):
 class TicketAnswered(Message):
     """Support staff answered the requester (R73)."""
 
+    builds_on = "ticket_id"
+
     ticket_id: Reference
     actor: Email
     answer: Prose
@@ -35,6 +37,8 @@ class TicketAnswered(Message):
 
 class TicketRecategorised(Message):
     """The problem proved to be more or less urgent than it seemed; its targets begin anew (R71)."""
+
+    builds_on = "ticket_id"
 
     ticket_id: Reference
     actor: Email
@@ -45,6 +49,8 @@ class TicketRecategorised(Message):
 class TicketAssigned(Message):
     """Someone took the ticket, or gave it to a colleague (R73)."""
 
+    builds_on = "ticket_id"
+
     ticket_id: Reference
     actor: Email
     assignee: Email
@@ -52,6 +58,8 @@ class TicketAssigned(Message):
 
 class TicketEscalated(Message):
     """An administrator passed the problem on to the vendor or to the state's IT bureau, BEST (R73)."""
+
+    builds_on = "ticket_id"
 
     ticket_id: Reference
     actor: Email
@@ -62,6 +70,8 @@ class TicketEscalated(Message):
 class TicketResolved(Message):
     """The problem is solved; the requester may say that it is not (R74, R75)."""
 
+    builds_on = "ticket_id"
+
     ticket_id: Reference
     actor: Email
     resolution: Prose
@@ -69,6 +79,8 @@ class TicketResolved(Message):
 
 class TicketClosed(Message):
     """A resolved ticket is closed (R74)."""
+
+    builds_on = "ticket_id"
 
     ticket_id: Reference
     actor: Email
@@ -78,6 +90,8 @@ class TicketClosed(Message):
 class TicketReopened(Message):
     """The problem is back: the ticket goes on under its number, with its history, within 14 days (R75)."""
 
+    builds_on = "ticket_id"
+
     ticket_id: Reference
     actor: Email
     reason: Prose
@@ -85,6 +99,8 @@ class TicketReopened(Message):
 
 class TicketReplyReceived(Message):
     """The requester wrote again; a resolved ticket is open then (R75)."""
+
+    builds_on = "ticket_id"
 
     ticket_id: Reference
     reply: Prose

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,8 @@ class Deferred:
     lost_turns: int
     deferred_at: datetime
     gives_up_at: datetime
+    waits_for: str | None = None
+    is_in_line: bool = False
 
 
 async def put(
@@ -38,8 +41,13 @@ async def put(
     now: datetime,
     due_at: datetime,
     gives_up_at: datetime,
+    waits_for: str | None = None,
+    is_in_line: bool = False,
 ) -> None:
-    """Keep the message until it is due; after ``gives_up_at`` it becomes a dead letter."""
+    """Keep the message until it is due; after ``gives_up_at`` it becomes a dead letter.
+
+    ``waits_for`` is what it waits for; in line for that it is not handled before earlier ones that are.
+    """
     await tx.run(
         "deferred.put",
         seq=seq,
@@ -54,6 +62,8 @@ async def put(
         deferred_at=as_text(now),
         due_at=as_text(due_at),
         gives_up_at=as_text(gives_up_at),
+        waits_for=waits_for,
+        in_line=int(is_in_line),
     )
 
 
@@ -70,14 +80,34 @@ async def lease(tx: Transaction, *, now: datetime, leased_until: datetime, most:
             lost_turns=row["lost_turns"],
             deferred_at=as_moment(row["deferred_at"]),
             gives_up_at=as_moment(row["gives_up_at"]),
+            waits_for=row["waits_for"],
+            is_in_line=bool(row["in_line"]),
         )
         for row in sorted(rows, key=lambda row: (row["due_at"], row["seq"]))
     ]
 
 
+async def hold(tx: Transaction, waiting: Deferred) -> bool:
+    """Keep it from everybody else until this transaction ends; False when another process has taken it since."""
+    return await tx.run("deferred.hold", seq=waiting.seq, attempts=waiting.attempts) == 1
+
+
 async def take(tx: Transaction, waiting: Deferred) -> bool:
-    """Remove it from the waiting ones; False when another process has taken it since."""
+    """Remove it from the waiting ones unless it was put back; False when that is so, or another process has taken it since."""
     return await tx.run("deferred.take", seq=waiting.seq, attempts=waiting.attempts) == 1
+
+
+async def lines(tx: Transaction, things: Collection[str]) -> dict[str, int]:
+    """Return the number of the first message in line for each of these, where there is a line."""
+    if not things:
+        return {}
+    rows = await tx.rows("deferred.lines", things=json.dumps(sorted(things)))
+    return {row["waits_for"]: row["first"] for row in rows}
+
+
+async def wake(tx: Transaction, things: Collection[str], now: datetime) -> bool:
+    """Everybody who waits for one of these is due; tell whether anybody is."""
+    return bool(things) and await tx.run("deferred.wake", things=json.dumps(sorted(things)), now=as_text(now)) > 0
 
 
 async def next_due(tx: Transaction) -> datetime | None:

@@ -34,14 +34,23 @@ class Seen:
     answer: str | None
 
 
-async def claim_all(tx: Transaction, envelopes: Sequence[Envelope], now: datetime) -> dict[Key, int]:
-    """Take every message not seen before; return its number in the inbox by sender and id.
+class Claimed(dict[Key, int]):
+    """The numbers in the inbox of those not seen before, by sender and id."""
+
+    anyone_waits: bool = False
+    """Whether any message waits for something to come."""
+
+
+async def claim_all(tx: Transaction, envelopes: Sequence[Envelope], now: datetime) -> Claimed:
+    """Take every message not seen before, numbered in the order they are given in.
 
     What is missing in the result was seen before, by whichever worker.
     """
     asked = [[e.sender, e.message_id, e.kind, e.digest(), len(e.body), e.traceparent] for e in envelopes]
     taken = await tx.rows("inbox.claim", messages=json.dumps(asked), received_at=as_text(now))
-    return {(row["sender"], row["message_id"]): row["seq"] for row in taken}
+    claimed = Claimed({(row["sender"], row["message_id"]): row["seq"] for row in taken})
+    claimed.anyone_waits = bool(taken and taken[0]["anyone_waits"])
+    return claimed
 
 
 async def seen(tx: Transaction, sender: str, message_id: str) -> Seen | None:

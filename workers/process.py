@@ -164,7 +164,11 @@ class Processor:
             for entry in entries:
                 seq = taken.pop(entry.envelope.key, None)
                 (again.append(entry) if seq is None else fresh.append((seq, entry)))
-            settlement = Settlement(tx, self.programme, now, origin=origin, attempts=attempts)
+            settlement = Settlement(
+                tx, self.programme, now, origin=origin, attempts=attempts, anyone_waits=taken.anyone_waits
+            )
+            if taken.anyone_waits:
+                await settlement.look_at_lines(fresh)
             await settlement.take(fresh)
             for entry in again:
                 if entry.is_counted:  # another worker committed it after this attempt was counted
@@ -202,11 +206,12 @@ class Processor:
         now = self.clock()
 
         async def unit(tx: Transaction) -> Tally:
-            if not await deferred.take(tx, waiting):
+            if not await deferred.hold(tx, waiting):
                 return Tally()  # another process has it
             await inbox.settle(tx, waiting.seq, "done", None, now)
             settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
             await settlement.take([(waiting.seq, entry)])
+            await deferred.take(tx, waiting)
             return await settlement.close()
 
         try:
@@ -221,10 +226,13 @@ class Processor:
             )
 
             async def decide(tx: Transaction) -> Tally:
-                if not await deferred.take(tx, waiting):
+                if not await deferred.hold(tx, waiting):
                     return Tally()
                 settlement = Settlement(tx, self.programme, now, attempts=failures)
-                await settlement.decide(waiting.seq, waiting.envelope, decision)
+                await settlement.decide(
+                    waiting.seq, waiting.envelope, decision, waiting.waits_for, is_in_line=waiting.is_in_line
+                )
+                await deferred.take(tx, waiting)
                 return await settlement.close()
 
             self._told(await self.store.write(decide))

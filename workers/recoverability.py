@@ -65,3 +65,9 @@ def after_defer(
         return Dead(Reason(outcome.code, f"{outcome.text} It was waited for until {gives_up_at:%Y-%m-%d %H:%M} UTC."))
     pause = timedelta(seconds=min(policy.defer_seconds * 2 ** max(attempts - 1, 0), 6 * 3600))
     return Wait(outcome.code, outcome.text, min(now + pause, gives_up_at), gives_up_at)
+
+
+def in_line(now: datetime, policy: Policy) -> Wait:
+    """Decide on a message before which others wait for the same: its turn is theirs, over."""
+    text = "Earlier messages wait for what it builds on."
+    return Wait("in_line", text, now, now + timedelta(days=policy.defer_days))

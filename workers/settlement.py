@@ -17,6 +17,7 @@ from handlers.work import Leaving, Programme, Work
 from messages.answer import ANSWER_KIND, Answer, AnsweredField
 from messages.envelope import Envelope
 from messages.message import Message
+from messages.registry import kinds
 from store import audit, dead_letters, deferred, inbox, outbox
 from store.audit import Entry as Act
 from store.audit import Recording
@@ -25,7 +26,7 @@ from store.dead_letters import Origin, Reason
 from store.inbox import Ending
 from store.outbox import Staged
 from workers.auditing import entry_of
-from workers.recoverability import Dead, Wait, after_defer
+from workers.recoverability import Dead, Wait, after_defer, in_line
 
 
 class Entry(NamedTuple):
@@ -64,20 +65,30 @@ class Settlement:
     origin: Origin = "process"
     attempts: int = 1
     gives_up_at: datetime | None = None
+    anyone_waits: bool = True
+    """Whether any message waits for something to come; otherwise nobody is woken."""
     tally: Tally = field(default_factory=Tally)
     _endings: list[Ending] = field(default_factory=list)
     _answers: dict[int, str] = field(default_factory=dict)
     _staged: list[Staged] = field(default_factory=list)
     _acts: list[Act] = field(default_factory=list)
+    _come: set[str] = field(default_factory=set)
+    _lines: dict[str, int] = field(default_factory=dict)
+    """The first in line for what a message builds on."""
+
+    async def look_at_lines(self, fresh: Sequence[tuple[int, Entry]]) -> None:
+        """Nobody of these is handled before an earlier message that waits for what it builds on."""
+        things = {entry.message.prerequisite for _, entry in fresh if entry.message is not None}
+        self._lines |= await deferred.lines(self.tx, {thing for thing in things if thing is not None})
 
     async def take(self, fresh: Sequence[tuple[int, Entry]]) -> None:
         """Bring each message that was just claimed to its outcome; runs of one kind are handled together, in order."""
         for (kind, is_handled), run in groupby(fresh, key=lambda pair: (pair[1].envelope.kind, _is_handled(pair[1]))):
-            if is_handled:
+            if is_handled and not kinds()[kind].builds_on:
                 await self._handle(kind, list(run))
-            else:
-                for seq, entry in run:
-                    await self._stop(seq, entry)
+                continue
+            for seq, entry in run:
+                await (self._take_in_turn(seq, entry) if is_handled else self._stop(seq, entry))
         for _, entry in fresh:
             if entry.is_counted:
                 await inbox.forget_attempts(self.tx, entry.envelope)
@@ -86,10 +97,20 @@ class Settlement:
         """Write every outcome, everything that leaves and the trail, one statement each; return what was done."""
         await self._write_endings()
         await outbox.stage_all(self.tx, self._staged, self.now)
+        if self._come and self.anyone_waits:
+            self.tally.leaves |= await deferred.wake(self.tx, self._come, self.now)
         # Last: what it locks is held for the commit alone.
         await audit.append(self.tx, self._acts, now=self.now, key=self.programme.audit_key)
         self.tally.leaves |= bool(self._staged)
         return self.tally
+
+    async def _take_in_turn(self, seq: int, entry: Entry) -> None:
+        """Handle the message, or put it behind those who wait for the same; it is due as soon as they are gone."""
+        thing = entry.message.prerequisite if entry.message is not None else None
+        if thing is None or self._lines.get(thing, seq) >= seq:
+            await self._handle(entry.envelope.kind, [(seq, entry)])
+        else:
+            await self._wait(seq, entry.envelope, in_line(self.now, self.programme.policy), thing, is_in_line=True)
 
     async def _handle(self, kind: str, run: Sequence[tuple[int, Entry]]) -> None:
         handler = handlers()[kind]
@@ -105,7 +126,7 @@ class Settlement:
         for work, outcome in zip(works, outcomes, strict=True):
             self._staged += work.leaving.staged
             self._audit(work, outcome)
-            await self._end(work.seq, work.envelope, outcome)
+            await self._end(work.seq, work.envelope, outcome, work.message)
 
     async def _stop(self, seq: int, entry: Entry) -> None:
         """What never came to its handler ends here."""
@@ -115,7 +136,7 @@ class Settlement:
             await self.kill(seq, entry.envelope, entry.dead)
         elif entry.refused is not None:
             self._acts.append(entry_of(entry.envelope, entry.message, f"refused {entry.refused.code}"))
-            await self._end(seq, entry.envelope, entry.refused)
+            await self._end(seq, entry.envelope, entry.refused, entry.message)
 
     def _audit(self, work: Work[Any, Any], outcome: Outcome) -> None:
         changes = work.tx.changes if isinstance(work.tx, Recording) else ()
@@ -129,14 +150,18 @@ class Settlement:
             case _:
                 assert_never(outcome)
 
-    async def _end(self, seq: int, envelope: Envelope, outcome: Outcome) -> None:
+    async def _end(self, seq: int, envelope: Envelope, outcome: Outcome, message: Message | None) -> None:
         match outcome:
-            case Done(result):
+            case Done(result, brings):
+                self._come.update(brings)
                 self._done(seq, envelope, result)
             case Refuse():
                 self._refuse(seq, envelope, outcome)
-            case Defer():
-                await self.decide(seq, envelope, self._after(outcome))
+            case Defer(waits_for=None):
+                thing = message.prerequisite if message is not None else None
+                await self.decide(seq, envelope, self._after(outcome), thing, is_in_line=thing is not None)
+            case Defer(waits_for=thing):
+                await self.decide(seq, envelope, self._after(outcome), thing)
             case _:
                 assert_never(outcome)
 
@@ -160,21 +185,36 @@ class Settlement:
         self._endings.append(Ending(seq, "refused", answer))
         self._reply(envelope, answer, seq)
 
-    async def decide(self, seq: int, envelope: Envelope, decision: Wait | Dead) -> None:
+    async def decide(
+        self,
+        seq: int,
+        envelope: Envelope,
+        decision: Wait | Dead,
+        waits_for: str | None = None,
+        *,
+        is_in_line: bool = False,
+    ) -> None:
         """The message waits in the store for its next turn, or is a dead letter."""
         match decision:
             case Wait():
-                await self._wait(seq, envelope, decision)
+                await self._wait(seq, envelope, decision, waits_for, is_in_line=is_in_line)
             case Dead(reason):
                 await self.kill(seq, envelope, reason)
 
-    async def _wait(self, seq: int, envelope: Envelope, decision: Wait) -> None:
+    async def _wait(
+        self, seq: int, envelope: Envelope, decision: Wait, waits_for: str | None, *, is_in_line: bool
+    ) -> None:
+        if waits_for is not None:
+            self.anyone_waits = True
+        if waits_for is not None and is_in_line:
+            self._lines[waits_for] = min(seq, self._lines.get(waits_for, seq))
         self.tally.outcomes.append((envelope.kind, "waiting"))
         self.tally.leaves = True
         self._endings.append(Ending(seq, "waiting", None))
         await deferred.put(
             self.tx, seq=seq, envelope=envelope, code=decision.code, text=decision.text, attempts=self.attempts,
             now=self.now, due_at=decision.due_at, gives_up_at=decision.gives_up_at,
+            waits_for=waits_for, is_in_line=is_in_line,
         )  # fmt: skip
 
     async def kill(self, seq: int, envelope: Envelope, reason: Reason) -> None:

@@ -1,19 +1,20 @@
 -- name: claim sqlite
 -- Takes every message not seen before; returns those taken. One statement a batch. A message is assumed done: the few that
--- are not are updated in the same transaction.
+-- are not are updated in the same transaction. Whether anybody waits for something comes along: no batch asks for it by itself.
 INSERT INTO inbox (sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'done', value ->> 5, :received_at, :received_at
 FROM json_each(:messages) WHERE true ORDER BY key
 ON CONFLICT (sender, message_id) DO NOTHING
-RETURNING seq, sender, message_id
+RETURNING seq, sender, message_id, EXISTS (SELECT 1 FROM deferred WHERE waits_for IS NOT NULL) AS anyone_waits
 
 -- name: claim postgres
-INSERT INTO inbox (sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, 'done', value ->> 5,
+-- Numbered as they came, written in one order of keys, so that two batches with the same messages do not block each other.
+INSERT INTO inbox (seq, sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
+SELECT seq, value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, 'done', value ->> 5,
        :received_at, :received_at
-FROM jsonb_array_elements(CAST(:messages AS jsonb)) ORDER BY 1, 2
+FROM (SELECT nextval('inbox_seq_seq') AS seq, value FROM jsonb_array_elements(CAST(:messages AS jsonb))) AS asked ORDER BY 2, 3
 ON CONFLICT (sender, message_id) DO NOTHING
-RETURNING seq, sender, message_id
+RETURNING seq, sender, message_id, EXISTS (SELECT 1 FROM deferred WHERE waits_for IS NOT NULL) AS anyone_waits
 
 -- name: seen
 -- What is known of one message.

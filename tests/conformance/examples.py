@@ -34,7 +34,9 @@ async def taken(store: Store, envelope: Envelope) -> int:
     return (await take(store, envelope))[envelope.key]
 
 
-async def defer(store: Store, envelope: Envelope, *, due_at: datetime = NOW) -> int:
+async def defer(
+    store: Store, envelope: Envelope, *, due_at: datetime = NOW, waits_for: str | None = None, is_in_line: bool = False
+) -> int:
     """The envelope waits; its number."""
     seq = await taken(store, envelope)
 
@@ -42,7 +44,7 @@ async def defer(store: Store, envelope: Envelope, *, due_at: datetime = NOW) -> 
         await inbox.settle(tx, seq, "waiting", None, NOW)
         await deferred.put(
             tx, seq=seq, envelope=envelope, code="account_unknown", text="No account of this id exists.", attempts=1,
-            now=NOW, due_at=due_at, gives_up_at=NOW + WEEK,
+            now=NOW, due_at=due_at, gives_up_at=NOW + WEEK, waits_for=waits_for, is_in_line=is_in_line,
         )  # fmt: skip
 
     await store.write(unit)

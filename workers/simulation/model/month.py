@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
+from messages.account import AccountTermsAccepted
 from messages.message import Message
 from workers.simulation.model.access import Access
 from workers.simulation.model.book import ADMINISTRATORS, SPEAKS, Book
@@ -21,17 +23,6 @@ from workers.simulation.model.standing import Standing
 from workers.simulation.said import Said
 
 GIVES_UP = timedelta(days=7)
-LONGEST_PAUSE = timedelta(hours=6)
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A message that came before what it builds on: tried again after 1, 2, 4 … minutes, a dead letter after seven days."""
-
-    said: Said
-    due_at: datetime
-    gives_up_at: datetime
-    turns: int = 1
 
 
 @dataclass(slots=True)
@@ -40,7 +31,8 @@ class Month:
 
     book: Book = field(default_factory=Book)
     outcomes: dict[str, str] = field(default_factory=dict)
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[Said] = field(default_factory=list)
+    """Messages that came before what they build on, in the order they came."""
     ran: set[tuple[str, date]] = field(default_factory=set)
     listed: dict[str, int] = field(default_factory=dict)
     """Day and heading of the administrators' e-mail → how many lines stand under it."""
@@ -60,21 +52,40 @@ class Month:
         if said.message is None or said.message.family not in SPEAKS[said.sender]:
             self.outcomes[said.message_id] = "dead"  # nobody can read it, or its sender may not say it (R61)
             return
-        outcome = self.outcomes[said.message_id] = self._became(said)
+        outcome = self.outcomes[said.message_id] = "waiting" if self._is_behind(said) else self._became(said)
         if outcome == "waiting":
-            self.waiting.append(Waiting(said, said.at + timedelta(minutes=1), said.at + GIVES_UP))
+            self.waiting.append(said)
 
     def turns(self, at: datetime) -> None:
-        """Messages that wait are tried again where it is time, the longest due first; that is no promise of their order."""
-        for one in sorted((one for one in self.waiting if one.due_at <= at), key=lambda one: one.due_at):
-            one.turns += 1
-            outcome = self._became(replace(one.said, at=at))
-            if outcome == "waiting" and at < one.gives_up_at:
-                pause = min(timedelta(minutes=2 ** (one.turns - 1)), LONGEST_PAUSE)
-                one.due_at = min(at + pause, one.gives_up_at)
-                continue
-            self.waiting.remove(one)
-            self.outcomes[one.said.message_id] = "dead" if outcome == "waiting" else outcome
+        """Whoever waits has its turn when what it waits for has come, and not before those who came earlier for the same.
+
+        After seven days it is a dead letter, and holds up nobody.
+        """
+        while any(self._has_ended(said, at) for said in tuple(self.waiting)):
+            pass
+
+    def _has_ended(self, said: Said, at: datetime) -> bool:
+        if self._is_behind(said):
+            return False
+        outcome = self._became(replace(said, at=at))
+        if outcome == "waiting" and at < said.at + GIVES_UP:
+            return False
+        self.waiting.remove(said)
+        self.outcomes[said.message_id] = "dead" if outcome == "waiting" else outcome
+        return True
+
+    def _is_behind(self, said: Said) -> bool:
+        """Whether somebody who came earlier waits for the same thing."""
+        thing = self._thing(said)
+        earlier = takewhile(lambda one: one is not said, self.waiting)
+        return thing is not None and any(self._thing(one) == thing for one in earlier)
+
+    def _thing(self, said: Said) -> str | None:
+        """What the message builds on; an acceptance of terms that nobody has published yet holds up nothing of its account's."""
+        message = said.message
+        if isinstance(message, AccountTermsAccepted) and message.account_id in self.book.accounts:
+            return None
+        return message.prerequisite if message is not None else None
 
     def look(self, at: datetime) -> None:
         """What time alone sets off, at its hour; each once a day."""
