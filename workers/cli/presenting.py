@@ -84,6 +84,12 @@ def hint(line: str) -> None:
     sys.stderr.write(clean(line) + "\n")
 
 
+def pointer(line: str) -> None:
+    """A person at a terminal sees on standard error what to do next; a script, a file or a pipe does not."""
+    if sys.stderr.isatty():
+        hint(f"→ {line}")
+
+
 def _print(what: RenderableType) -> None:
     from rich.console import Console
 

@@ -153,11 +153,8 @@ def test_an_act_on_nothing_or_without_a_reason_is_2(store: Path, pmp: Pmp, argv:
     assert (code, out, err.count("\n")) == (2, "", 1)
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
-    """On a terminal standard error shows how far it is, save with --json; standard output never holds a trace of it."""
-    in_store(place, many_dead)
-    argv = ["dead-letters", "discard", "--all-matching", "--why", "x", *form]
+def at_a_terminal(argv: list[str]) -> tuple[bytes, bytes]:
+    """What the command wrote on standard output, and what a person saw on the terminal that standard error is."""
     master, slave = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; from workers.cli import main; sys.exit(main({argv!r}))"],
@@ -173,5 +170,25 @@ def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
             shown += part
     except OSError:  # Linux says so when the other end is closed
         os.close(master)
+    return done.stdout, shown
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
+    """On a terminal standard error shows how far it is, save with --json; standard output never holds a trace of it."""
+    in_store(place, many_dead)
+    out, shown = at_a_terminal(["dead-letters", "discard", "--all-matching", "--why", "x", *form])
     assert (b"Discarding" in shown, b"30/30" in shown) == ((not form), (not form))
-    assert done.stdout.startswith(b"{" if form else b"Discarded: 30.")
+    assert out.startswith(b"{" if form else b"Discarded: 30.")
+
+
+def test_a_person_is_told_how_to_follow_a_replay(store: Path, pmp: Pmp) -> None:
+    """The command that tells the message's story, on a terminal alone; not after a dry run, which changed nothing."""
+    call = ["dead-letters", "replay", "1", "--why", "mended"]
+    assert b"pmp trace" not in at_a_terminal([*call, "--dry-run"])[1]
+    out, shown = at_a_terminal(call)
+    assert (out, b"`pmp trace broken` tells what becomes of it" in shown) == (b"Replayed: 1.\n", True)
+    change(store, "UPDATE dead_letters SET state = 'open' WHERE no = 1")
+    change(store, "DELETE FROM deferred WHERE code = 'replayed'")
+    code, _, err = pmp(*call)
+    assert (code, err) == (0, "")
