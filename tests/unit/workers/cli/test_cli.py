@@ -23,6 +23,7 @@ from messages.errors import (
 )
 from store import inbox
 from store.contract import Conflict, Transaction
+from tests.site import locked
 from tests.unit.workers.cli.filled_store import NOW, SAMPLES, SECRET, Pmp, change, in_store, message, rows
 from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
@@ -115,6 +116,17 @@ def test_a_locked_store_is_69(store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyP
         other.execute("ROLLBACK")
     assert (code, "Traceback" in err) == (69, False)
     assert rows(store, "SELECT state FROM dead_letters WHERE no = 1") == [("open",)]
+
+
+def test_a_process_that_never_gets_its_store_is_69(store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last sentence says what it waited for, how long, and which setting decides."""
+    monkeypatch.setattr("store.sqlite._BUSY_SECONDS", 0.02)
+    monkeypatch.setenv("PMP_STORE_PATIENCE_SECONDS", "0.1")
+    with locked(store):
+        code, out, err = pmp("scheduler")
+    assert (code, out, "Traceback" in err) == (69, "", False)
+    assert "waits_for_store" in err
+    assert err.splitlines()[-1].startswith("pmp: The store let nobody in for 0.1 s (PMP_STORE_PATIENCE_SECONDS).")
 
 
 def test_status_as_json(store: Path, pmp: Pmp) -> None:
