@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def result_of(answer: Answer) -> Report:
-    """Return the report that an answer carries; of an answer without one, the answer."""
-    return answer.result if answer.result is not None else answer.model_dump(mode="json", exclude_none=True)
+    """Return the report that a yes carries; of a yes without one, and of a no, the answer, which may hold a report too."""
+    if answer.status == "accepted" and answer.result is not None:
+        return answer.result
+    return answer.model_dump(mode="json", exclude_none=True)
 
 
 def has_errors(report: Report) -> bool:
@@ -45,6 +47,8 @@ def show_answer(name: str, answer: Answer) -> None:
     say(f"{name}: {answer.status}. {answer.text or ''} ({answer.code})")
     for fault in answer.faults:
         say(f"  {fault.field}: {fault.text} ({fault.code})")
+    if answer.result is not None and "verdict" in answer.result:
+        show_report(name, answer.result)
     if answer.status == "failed":
         say("It is kept as a dead letter: see `pmp dead-letters list`.")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = App(name="submissions", help="List files and lists of records handed in, and see their reports.")
 
-Verdict = Literal["any", "accepted", "failed", "zero_report", "test", "void"]
+Verdict = Literal["any", "accepted", "refused", "failed", "zero_report", "test", "void"]
 Number = Annotated[int, Parameter(help="The submission's number, from `pmp submissions list`.")]
 _FIELDS = "no sender transaction_control verdict version file_name body_bytes received_at seq open_errors".split()
 _COUNTS = "total stored duplicates revised voided voids_not_found with_errors with_warnings".split()

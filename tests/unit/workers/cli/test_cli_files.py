@@ -146,3 +146,22 @@ def test_a_file_that_is_too_large_stops_the_run_with_what_was_received(
     code, out, _ = pmp("submit", str(SAMPLE), str(large), "--no-gzip", "--json")
     first, second = json.loads(out)
     assert (code, first["verdict"], second) == (1, "accepted", {"status": "not_sent", "file_name": "large.dat"})
+
+
+def test_a_refused_file_is_shown_with_its_report(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The no and why come first (R61); in JSON the whole answer, with the report in it; either way 1."""
+
+    async def refused(self: EndsAfter, kind: str, body: bytes, *, message_id: str, **more: object) -> Answer:
+        report = {"verdict": "accepted", "version": "5.0", "transaction": "T1", "pharmacies": [], "faults": []}
+        return Answer(status="refused", message_id="m", kind=kind, code="R21", text="PHA03: not yours.", result=report)
+
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    monkeypatch.setattr("workers.client.Publisher", EndsAfter)
+    monkeypatch.setattr(EndsAfter, "ask_body", refused)
+    code, out, _ = pmp("submit", str(SAMPLE))
+    first, second = out.splitlines()[:2]
+    assert (code, first) == (1, f"{SAMPLE.name}: refused. PHA03: not yours. (R21)")
+    assert "transaction T1" in second
+    code, out, _ = pmp("submit", str(SAMPLE), "--json")
+    told = json.loads(out)
+    assert (code, told["status"], told["code"], told["result"]["transaction"]) == (1, "refused", "R21", "T1")
