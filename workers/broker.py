@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
+from aio_pika.connection import make_url
 from aio_pika.exceptions import (
     AMQPConnectionError,
     AuthenticationError,
@@ -34,13 +35,18 @@ async def open_connection(amqp_url: str, *, name: str, timeout_seconds: float = 
             was connected before waits for it.
         BrokerAway: nobody answers in time.
     """
+    heartbeat = None if "heartbeat" in parse_qs(urlsplit(amqp_url).query) else _HEARTBEAT_SECONDS
     with told_as_ours(amqp_url):
-        return await aio_pika.connect(
-            amqp_url,
-            timeout=timeout_seconds,
-            client_properties={"connection_name": name},
-            heartbeat=None if "heartbeat" in parse_qs(urlsplit(amqp_url).query) else _HEARTBEAT_SECONDS,
+        connection = aio_pika.Connection(
+            make_url(amqp_url, heartbeat=heartbeat), client_properties={"connection_name": name}
         )
+        try:
+            await connection.connect(timeout=timeout_seconds)
+        except BaseException:
+            # aio_pika.connect leaves it to the garbage collector, which closes it in whatever thread and loop it runs in.
+            await connection.close()
+            raise
+        return connection
 
 
 @contextmanager
