@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from store import audit
 from store.contract import Transaction
-from tests.unit.workers.test_process import Bench, bench, registration, threads, ticket, withdrawal
+from tests.unit.workers.processing import Bench, bench, registration, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]
 
