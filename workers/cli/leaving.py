@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = App(name="outbox", help="List what leaves: e-mails, events, answers; release or discard what did not.")
 
 Numbers = Annotated[int, Parameter(help="Numbers of the outbox.")]
-Channel = Annotated[Literal["", "mail", "event", "answer"], Parameter(help="Only on this channel.")]
+Channel = Annotated[Literal["any", "mail", "event", "answer"], Parameter(help="Only on this channel.")]
 Name = Annotated[str, Parameter(help="Only of this name, such as ticket.opened.")]
 _ONLY_IN = Parameter(help="Only in this state.")
 
@@ -35,11 +35,11 @@ _FIELDS = "no channel name destination state attempts created_at due_at settled_
 @app.command(name="list")
 async def outbox_list(
     *,
-    channel: Channel = "",
+    channel: Channel = "any",
     name: Name = "",
     state: Annotated[
-        Literal["", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"], _ONLY_IN
-    ] = "",
+        Literal["any", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"], _ONLY_IN
+    ] = "any",
     most: Annotated[int, Parameter(help="At most so many, the newest.")] = 100,
     json: AsJson = False,
 ) -> None:
@@ -48,7 +48,9 @@ async def outbox_list(
     from workers.bootstrap import now
 
     async with standing_store(site_settings()) as store:
-        newest = await store.read(lambda tx: outbox.listed(tx, channel=channel, name=name, state=state, most=most))
+        newest = await store.read(
+            lambda tx: outbox.listed(tx, channel=_one(channel), name=name, state=_one(state), most=most)
+        )
     rows = list(reversed(newest))
     if json:
         print_json([{name: row[name] for name in _FIELDS} for row in rows])
@@ -71,9 +73,9 @@ async def outbox_list(
 @app.command
 async def release(
     *numbers: Numbers,
-    channel: Channel = "",
+    channel: Channel = "any",
     name: Name = "",
-    state: Annotated[Literal["", "refused", "unknown", "held"], _ONLY_IN] = "",
+    state: Annotated[Literal["any", "refused", "unknown", "held"], _ONLY_IN] = "any",
     all_matching: Annotated[
         bool, Parameter(negative="", help="All that the filters match; what is held only with --state held.")
     ] = False,
@@ -86,7 +88,7 @@ async def release(
 
     return await _decide(
         _Act("release", withheld.release, withheld.RELEASABLE, "released", "releasable", "Releasing"),
-        _Chosen(numbers, all_matching, channel, name, state, withheld.RELEASABLE - {"held"}),
+        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.RELEASABLE - {"held"}),
         why=why, dry_run=dry_run, json=json,
     )  # fmt: skip
 
@@ -94,9 +96,9 @@ async def release(
 @app.command
 async def discard(
     *numbers: Numbers,
-    channel: Channel = "",
+    channel: Channel = "any",
     name: Name = "",
-    state: Annotated[Literal["", "due", "refused", "unknown", "held"], _ONLY_IN] = "",
+    state: Annotated[Literal["any", "due", "refused", "unknown", "held"], _ONLY_IN] = "any",
     all_matching: Annotated[
         bool, Parameter(negative="", help="All that the filters match; what is due only with --state due.")
     ] = False,
@@ -109,9 +111,14 @@ async def discard(
 
     return await _decide(
         _Act("discard", withheld.discard, withheld.DISCARDABLE, "discarded", "discardable", "Discarding"),
-        _Chosen(numbers, all_matching, channel, name, state, withheld.DISCARDABLE - {"due"}),
+        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.DISCARDABLE - {"due"}),
         why=why, dry_run=dry_run, json=json,
     )  # fmt: skip
+
+
+def _one(choice: str) -> str:
+    """Give what was chosen as the store's filters have it, where '' is any."""
+    return "" if choice == "any" else choice
 
 
 @dataclass(frozen=True, slots=True)

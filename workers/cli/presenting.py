@@ -41,6 +41,16 @@ def span(length: timedelta) -> str:
     return f"{days} day{'s' if days > 1 else ''}"
 
 
+def moment(text: str) -> str:
+    """Say when, as the store writes it (UTC), to the second: ``2026-11-24 15:59:42 UTC``; a date stays one."""
+    return f"{text[:10]} {text[11:19].rstrip('Z')} UTC" if len(text) > 10 else text
+
+
+def counted(number: int, thing: str) -> str:
+    """Say how many: ``1 attempt``, ``2 attempts``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def clean(text: object) -> str:
     """Make text safe for a terminal: no control character of a message ever reaches it."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in str(text))

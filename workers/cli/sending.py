@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,7 @@ Seconds = Annotated[float, Parameter(name="--timeout-seconds", help="How long to
 MessageId = Annotated[str, Parameter(help="The message's own id; give the same one to send again after a doubt.")]
 
 
-def check(file: Path, /, *, json: AsJson = False) -> int:
+def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.")], /, *, json: AsJson = False) -> int:
     """Check an ASAP file with the programme's rules; nothing is stored or sent. 1 when something is an error."""
     settings = site_settings()
     from messages.asap.check import check_file
@@ -132,8 +133,8 @@ class _Run:
 
 
 async def publish(
-    kind: str,
-    file: Path,
+    kind: Annotated[str, Parameter(help="Such as ticket.opened; the README's table has them all.")],
+    file: Annotated[Path, Parameter(help="The body: JSON, or an ASAP file.")],
     /,
     *,
     message_id: MessageId = "",
@@ -148,7 +149,11 @@ async def publish(
 
     model = kinds().get(kind)
     if model is None:
-        raise WrongUse(f"No kind of that name is spoken here; there are: {', '.join(kinds())}.")
+        near = get_close_matches(kind, kinds()) or [
+            one for one in kinds() if one.startswith(f"{kind.partition('.')[0]}.")
+        ]
+        there = f"did you mean {' or '.join(near)}" if near else "the README lists them"
+        raise WrongUse(f"No kind of that name is spoken here; {there}.")
     body, own_id, answer = bodies.read(file), message_id or new_message_id(), None
     async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
         try:

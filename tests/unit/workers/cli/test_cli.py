@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from tests.site import locked
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
 from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
-from workers.cli.presenting import clean, span
+from workers.cli.presenting import clean, counted, moment, span
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,42 @@ def test_every_command_can_be_loaded(pmp: Pmp, name: str) -> None:
     """Each place in the table of commands holds a command that explains itself."""
     code, out, _ = pmp(name, "--help")
     assert (code, f"pmp {name}" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "argv", [["submissions", "list"], ["outbox", "release"], ["dead-letters", "replay"], ["sweep"], ["submit"]]
+)
+def test_help_tells_defaults_that_say_something(pmp: Pmp, argv: list[str]) -> None:
+    """Numbers and choices; not that nothing is set, that a flag is off, or that the limit is beyond every number."""
+    _, out, _ = pmp(*argv, "--help")
+    assert not any(
+        empty in out for empty in ('default: ""', "default: False", "default: None", str(1 << 62), "[choices: ,")
+    )
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(store: Path) -> None:
+    """``pmp status | head`` ends as a shell expects of any program, without a traceback."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    script = "import sys; from workers.cli import main; sys.exit(main(['status']))"
+    done = subprocess.run([sys.executable, "-c", script], stdout=writes, stderr=subprocess.PIPE, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[4])})  # fmt: skip
+    os.close(writes)
+    assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (141, False, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ticket.open", "did you mean ticket.opened"),
+        ("ticket.vanished", "ticket."),
+        ("weather.changed", "the README lists"),
+    ],
+)
+def test_a_kind_that_is_none_is_told_with_those_like_it(place: Path, pmp: Pmp, kind: str, told: str) -> None:
+    """Three at most, or its family's; not all there are."""
+    code, _, err = pmp("publish", kind, __file__)
+    assert (code, told in err, "account.suspended" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +226,14 @@ def test_keys_are_ones_that_settings_take(place: Path, pmp: Pmp, monkeypatch: py
 def test_ages_are_words(length: timedelta, words: str) -> None:
     """The largest unit that fits."""
     assert span(length) == words
+
+
+def test_moments_and_numbers_are_words() -> None:
+    """To the second, always with its zone; a date stays a date; one of a thing is not several."""
+    assert moment("2026-11-24T15:59:42.706484Z") == "2026-11-24 15:59:42 UTC"
+    assert moment("2026-11-24T15:55") == "2026-11-24 15:55 UTC"
+    assert moment("2026-11-24") == "2026-11-24"
+    assert (counted(1, "attempt"), counted(3, "attempt")) == ("1 attempt", "3 attempts")
 
 
 def test_no_control_character_reaches_a_terminal() -> None:

@@ -15,6 +15,7 @@ from messages.envelope import ASAP, Envelope
 from messages.errors import BrokerAway, Malformed
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp
 from workers.cli.bodies import Body, packed, read_unpacked
+from workers.cli.reports import has_errors
 from workers.client import Publisher
 
 SAMPLE = SAMPLES / "accepted.clean.version-5.0.dat"
@@ -75,6 +76,13 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     file.write_bytes(gzip.compress(bytes(10_000_000)))
     with pytest.raises(Malformed, match="unpacks to more"):
         read_unpacked(file, bytes_max=1000)
+
+
+def test_f11_a_file_under_a_used_number_is_at_fault() -> None:
+    """Its report is the first file's, and good, but nothing of this one was stored: a script must not go on."""
+    report = {"verdict": "accepted", "pharmacies": [], "faults": [{"check": "F11", "severity": "warning"}]}
+    assert has_errors(report)
+    assert not has_errors(report | {"faults": [{"check": "R31", "severity": "warning"}]})
 
 
 def test_submit_names_a_missing_file_before_it_sends_one(
