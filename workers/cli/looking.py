@@ -195,4 +195,11 @@ def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[D
             say(f"NOT RIGHT: … and {offence.count - len(offence.places)} more.")
     for queue in hidden:
         say(f"NOT RIGHT: {queue.name} holds {queue.hidden} messages that cannot be dead-lettered: see `pmp doctor`.")
-    say("Clean: every message is in exactly one place." if is_clean else "Not clean.")
+    if is_clean:
+        say(
+            "Clean: every message is in exactly one place."
+            if queues
+            else "The store is clean; the queues were not seen."
+        )
+    else:
+        say("Not clean.")

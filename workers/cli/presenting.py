@@ -71,14 +71,16 @@ def _as_json(value: object) -> object:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
     """A table is on standard output, or one line that says there is nothing."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     listed = [[Text(clean(cell)) for cell in row] for row in rows]
     if not listed:
         say(f"{title}: {empty}")
         return
-    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    # Folded, never cut: half an address or half a number is of no use, and nothing on the screen can be copied from a "…".
+    folded = [Column(name, overflow="fold") for name in columns]
+    table = Table(*folded, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for row in listed:
         table.add_row(*row)
     _print(table)

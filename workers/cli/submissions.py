@@ -65,11 +65,12 @@ async def show(no: Number, /, *, json: AsJson = False) -> None:
         return
     for name in (*_FIELDS, "created_at"):
         say(f"{name.replace('_', ' '):<20}{moment(row[name]) if name.endswith('_at') else row[name]}")
+    counts = [name for name in _COUNTS if name == "total" or any(one[name] for one in report["pharmacies"])]
     print_table(
         "Records",
-        ["dea", "npi", "ncpdp", *(name.replace("_", " ") for name in _COUNTS)],
+        ["dea", "npi", "ncpdp", *(name.replace("_", " ") for name in counts)],
         [
-            [one["dea"] or "–", one["npi"] or "–", one["ncpdp"] or "–", *(one[name] for name in _COUNTS)]
+            [one["dea"] or "–", one["npi"] or "–", one["ncpdp"] or "–", *(one[name] for name in counts)]
             for one in report["pharmacies"]
         ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -27,7 +28,7 @@ from tests.site import locked
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
 from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
-from workers.cli.presenting import clean, counted, moment, span
+from workers.cli.presenting import clean, counted, moment, print_table, span
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,24 @@ def test_moments_and_numbers_are_words() -> None:
     assert moment("2026-11-24T15:55") == "2026-11-24 15:55 UTC"
     assert moment("2026-11-24") == "2026-11-24"
     assert (counted(1, "attempt"), counted(3, "attempt")) == ("1 attempt", "3 attempts")
+
+
+def test_a_narrow_terminal_cuts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses and numbers are folded: each of their letters is on the screen."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+    print_table("Mails", ["no", "to", "subject"], [[1, "administrators-of-it@example.org", "A" * 60]])
+    shown = terminal.getvalue()
+    assert "…" not in shown
+    assert shown.count("A") == 60
+    assert len(shown.splitlines()) > 5
 
 
 def test_no_control_character_reaches_a_terminal() -> None:
