@@ -199,7 +199,7 @@ def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[D
         say(
             "Clean: every message is in exactly one place."
             if queues
-            else "The store is clean; the queues were not seen."
+            else "Clean in the store; the queues were not seen."
         )
     else:
         say("Not clean.")

@@ -96,7 +96,7 @@ def test_reconcile_is_clean(store: Path, pmp: Pmp) -> None:
     assert (code, found["clean"], found["taken"], found["offences"]) == (0, True, 5, [])
     pmp("dead-letters", "replay", "1", "--why", "mended")
     code, out, _ = pmp("reconcile")
-    assert (code, out.splitlines()[-1]) == (0, "The store is clean; the queues were not seen.")
+    assert (code, out.splitlines()[-1]) == (0, "Clean in the store; the queues were not seen.")
 
 
 @pytest.mark.parametrize(
