@@ -125,7 +125,7 @@ class _Batch:
         said = "" if dispenser.details is None else dispenser.details.type or ""
         source = self._screen.source(numbers_of(dispenser), said, work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
-            return unknown_dispenser(*numbers)
+            return unknown_dispenser(*numbers_of(dispenser))
         created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
         content = self._checks.content(record, _original(work), said_at=self._as_text(created_at))
         findings, marks = self._checks.findings(record, content), ""

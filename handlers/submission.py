@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from handlers.outcomes import Defer, Done, Outcome
+from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
+from handlers.reading_list import VERSION
 from handlers.reporting import result_of, tell_submitter
 from handlers.screened import Screened, screened, with_unknown
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
@@ -19,6 +20,8 @@ from handlers.work import Work
 from messages.asap.faults import Finding
 from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
+from messages.errors import FieldFault
+from messages.record_layout import in_json
 from store import dispensations, dispensers, submissions
 from store.contract import as_moment
 from store.dispensations import Content, Counts
@@ -34,7 +37,11 @@ def unknown_dispenser(*numbers: str) -> Defer:
 
 
 async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_bytes: int) -> Outcome:
-    """The submission's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47)."""
+    """The submission's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47).
+
+    Whose sender may not send for any of its dispensers is refused as a single record is, with the same report (R61); its number
+    is not used up, so that it can be sent again when the register was mended.
+    """
     tx, sender, verdict = work.tx, work.envelope.sender, read.report.verdict
     before = await submissions.processed(tx, sender, read.control_number)
     if before is not None and verdict in ("accepted", "zero_report"):
@@ -52,11 +59,12 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         result |= await _void_transaction(work, read, None if before is None else before.seq)
     await _store_zero_reports(work, read, after)
     await dispensers.report_all(tx, _reports(work, read, sources, after))
+    refusal = _refusal(read, sources, after, result)
     await submissions.insert(
         tx,
         sender=sender,
         transaction_control=read.control_number,
-        verdict=verdict,
+        verdict=verdict if refusal is None else "refused",
         version=read.report.version or "",
         file_name=file_name,
         body_bytes=body_bytes,
@@ -70,7 +78,21 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         await _void_that_overtook(work, read)
     tell_submitter(work, read, after, counts, file_name=file_name)
     work.publish("submission.processed", {name: value for name, value in result.items() if name != "faults"})
-    return Done(result)
+    return refusal or Done(result)
+
+
+def _refusal(
+    read: ReadSubmission, sources: Sequence[Source], after: Screened, result: dict[str, JsonValue]
+) -> Refuse | None:
+    """Give the no to a sender that may not send for any of the dispensers, where that kept everything out (R61)."""
+    if read.report.verdict not in ("accepted", "zero_report") or not after.barred or len(after.barred) < len(sources):
+        return None
+    foreign = [source.finding for source in sources if source.finding is not None and source.is_foreign]
+    if len(foreign) < len(sources):
+        return None
+    check, field, text = in_json(foreign[0]) if read.report.version == VERSION else foreign[0]
+    code, told = check.partition(".")[0], f"{text}."
+    return Refuse(code, f"{field}: {told}", field, (FieldFault(field, code, told),), is_kept=True, result=result)
 
 
 def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:

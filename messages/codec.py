@@ -161,7 +161,8 @@ def _translated(error: ValidationError, kind: str) -> Malformed | Invalid:
         FieldFault(_field(detail["loc"]), detail["type"], _sentence(detail["type"], detail["msg"]))
         for detail in details[:100]
     )
-    return Invalid(f"{kind} has {error.error_count()} field(s) at fault.", faults=faults)
+    number = error.error_count()
+    return Invalid(f"{kind} has {number} field{'' if number == 1 else 's'} at fault.", faults=faults)
 
 
 def _sentence(code: str, sentence: str) -> str:

@@ -169,6 +169,8 @@ async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
     return as_moment(row["due_at"]) if row and row["due_at"] else None
 
 
-async def listed(tx: Transaction, *, channel: str = "", state: str = "", most: int = 100) -> Sequence[Row]:
+async def listed(
+    tx: Transaction, *, channel: str = "", name: str = "", state: str = "", before: int = 1 << 62, most: int = 100
+) -> Sequence[Row]:
     """Return what leaves, newest first, without its facts."""
-    return await tx.rows("outbox.listed", channel=channel, state=state, most=most)
+    return await tx.rows("outbox.listed", channel=channel, name=name, state=state, before=before, most=most)

@@ -143,7 +143,8 @@ async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Conne
             await task
         raise
     except sqlite3.OperationalError as error:
-        raise StoreAway(f"SQLite cannot work now: {error.sqlite_errorname}.") from error
+        held = "; another process holds its lock" if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else ""
+        raise StoreAway(f"SQLite cannot work now: {error.sqlite_errorname}{held}.") from error
     except sqlite3.IntegrityError as error:
         raise Conflict(f"SQLite refused a key: {error.sqlite_errorname}.") from None
     except (sqlite3.DatabaseError, ValueError) as error:
@@ -155,7 +156,12 @@ async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Conne
 def _prepare_writer(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA busy_timeout=0")  # _patiently waits
-    _patiently(connection, "PRAGMA journal_mode=WAL")
+    try:
+        _patiently(connection, "PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise Misconfigured("The store's file is no SQLite database: see PMP_STORE.") from None
+        raise
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-32768")

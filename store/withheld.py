@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from store import outbox
 from store.audit import Operator
 from store.contract import Row, Transaction, as_text
 from store.dead_letters import record_act
@@ -15,6 +17,19 @@ DISCARDABLE = RELEASABLE | {"due"}
 async def one(tx: Transaction, no: int) -> Row | None:
     """Return where one thing that leaves stands, without its facts."""
     return await tx.row("withheld.one", no=no)
+
+
+async def matching(
+    tx: Transaction, states: Collection[str], *, channel: str = "", name: str = "", page: int = 500
+) -> list[int]:
+    """Return the numbers of everything in these states, oldest first."""
+    found: list[int] = []
+    for state in states:
+        before = 1 << 62
+        while rows := await outbox.listed(tx, channel=channel, name=name, state=state, before=before, most=page):
+            before = rows[-1]["no"]
+            found += [row["no"] for row in rows]
+    return sorted(found)
 
 
 async def release(tx: Transaction, no: int, *, operator: Operator, why: str, now: datetime) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -68,6 +69,14 @@ async def _on_server(server_url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 20) -> None:
+    """Return as soon as the condition holds, where no loop runs; after the deadline the test fails and says what was missing."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -38,6 +38,7 @@ from store.sqlite import open_sqlite
 from workers.broker import to_envelope
 from workers.consumer import Lane, LaneSettings
 from workers.deliveries import Delivered
+from workers.patience import migrated
 from workers.process import Delivery, Processor
 from workers.projection import TreatmentsProjection
 from workers.relay.loop import Bell, until_stopped
@@ -152,8 +153,9 @@ async def run(
     handlers(), sweeps()
     settings.programme.holidays.get(now().date())  # the first look makes the year's table; not inside a transaction
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings))
-        await store.migrate()
+        store = await stack.enter_async_context(
+            migrated(partial(open_store, settings), settings.store_patience_seconds)
+        )
         threads = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare"))
         bell, stopping = Bell(), asyncio.Event()
         processor = _processor(settings, store, threads, bell)

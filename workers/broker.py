@@ -47,7 +47,12 @@ async def open_connection(
         connection = aio_pika.Connection(url, client_properties={"connection_name": name})
         if take is not None:
             connection.kwargs["transport_factory"] = Tapped(take)  # aio-pika hands them on to aiormq
-        await connection.connect(timeout_seconds)
+        try:
+            await connection.connect(timeout_seconds)
+        except BaseException:
+            # aio_pika.connect leaves it to the garbage collector, which closes it in whatever thread and loop it runs in.
+            await connection.close()
+            raise
         return connection
 
 

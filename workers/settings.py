@@ -116,6 +116,9 @@ class Settings(BaseSettings):
         gt=1,
         description="How long one batch may take before the process ends and starts over; RabbitMQ gives 30 minutes.",
     )
+    store_patience_seconds: float = Field(
+        60.0, ge=0, description="How long a starting process waits for a store that is locked or away."
+    )
     drain_seconds: float = Field(25.0, gt=0, description="How long a stopping process finishes what it has taken.")
     lease_seconds: float = Field(
         120.0, gt=1, description="How long a relay holds what it sends before another may take it."

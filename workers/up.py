@@ -7,6 +7,7 @@ import base64
 import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from handlers.secrets import new_private_key
 from messages.errors import Misconfigured, PmpError
 from messages.registry import families
 from workers import bootstrap
+from workers.patience import migrated
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker, private_rabbitmq
 from workers.settings import Settings, masked
@@ -52,8 +54,8 @@ async def prepared(settings: Settings, say: Say, *, local: Path = LOCAL) -> Asyn
     async with with_broker(settings, say) as placed:
         site = with_sealing_key(placed, local / "sealing-key")
         await declare(site.amqp_url.get_secret_value(), bootstrap.management_of(site), plan(families()))
-        async with bootstrap.open_store(site) as store:
-            await store.migrate()
+        async with migrated(partial(bootstrap.open_store, site), site.store_patience_seconds):
+            pass  # the first tables are made by one process
         yield site
 
 

@@ -1,4 +1,4 @@
-"""The help desk's clock: how much time it had between two moments, and until when a promise runs (R71, R72).
+"""The help desk's clock: until when a promise runs (R71, R72).
 
 Open time is what passes while the help desk is open: Monday–Friday, 8:00–17:00 in the programme's time zone, no holidays. It is
 counted in real seconds, so a change of clocks inside help-desk hours, should a programme have one, makes that day an hour
@@ -30,17 +30,6 @@ def add_open_time(start: datetime, duration: timedelta, policy: Policy) -> datet
             return begins_at + left
         left -= closes_at - begins_at
     raise AssertionError("The help desk opens again, always.")
-
-
-def open_time_between(start: datetime, end: datetime, policy: Policy) -> timedelta:
-    """Return how long the help desk was open between two moments; nothing when ``end`` is not after ``start``."""
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
-    total = timedelta(0)
-    for opens_at, closes_at in _open_spans(start, policy):
-        if opens_at >= end:
-            break
-        total += max(min(closes_at, end) - max(opens_at, start), timedelta(0))
-    return total
 
 
 def promise(what: What, category: Category, since: datetime, policy: Policy) -> Promise:

@@ -79,9 +79,10 @@ SELECT min(due_at) AS due_at FROM outbox WHERE channel = :channel AND state = 'd
 SELECT channel, name, state, count(*) AS number FROM outbox GROUP BY channel, name, state ORDER BY channel, name, state
 
 -- name: listed
--- What leaves, by channel and state (empty: any), newest first; facts stay where they are.
+-- What leaves, by channel, name and state (empty: any), newest first; facts stay where they are.
 SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply, seq FROM outbox
-WHERE (:channel = '' OR channel = :channel) AND (:state = '' OR state = :state) ORDER BY no DESC LIMIT :most
+WHERE (:channel = '' OR channel = :channel) AND (:name = '' OR name = :name) AND (:state = '' OR state = :state)
+  AND no < :before ORDER BY no DESC LIMIT :most
 
 -- name: of_message
 SELECT no, channel, name, destination, state, attempts, created_at, due_at, settled_at, reply FROM outbox

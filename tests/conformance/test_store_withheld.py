@@ -65,3 +65,25 @@ async def test_what_has_left_is_left_alone(store: Store) -> None:
         assert not await store.write(act)
     assert await state_of(store) == "sent"
     assert not await store.read(lambda tx: tx.rows("overview.acts", object="outbox 1"))
+
+
+async def test_what_did_not_leave_is_found_page_by_page(store: Store) -> None:
+    """By state, channel and name, oldest first, however many there are."""
+
+    async def unit(tx: Transaction) -> None:
+        names = ["ticket.opened", "ticket.closed"] * 4
+        await outbox.stage_all(tx, [Staged("mail", name, "a@example.org", {}) for name in names], NOW)
+        await outbox.stage_all(tx, [Staged("event", "ticket.opened", "ticket.opened", {})], NOW)
+        await outbox.lease(tx, "mail", now=NOW, leased_until=later(60), leased_by="relay", most=9)
+        states: list[State] = ["refused", "refused", "refused", "refused", "refused", "unknown", "sent", "held"]
+        await outbox.settle_all(
+            tx, [Settled(no, state, 1, NOW, "") for no, state in enumerate(states, 1)], "relay", NOW
+        )
+
+    async def found(states: set[str], **which: str) -> list[int]:
+        return await store.read(lambda tx: withheld.matching(tx, states, **which, page=2))
+
+    await store.write(unit)
+    assert await found({"refused", "held"}) == [1, 2, 3, 4, 5, 8]
+    assert await found({"refused", "unknown"}, name="ticket.closed") == [2, 4, 6]
+    assert await found({"due", "refused"}, channel="event") == [9]

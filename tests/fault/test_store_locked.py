@@ -48,3 +48,18 @@ async def test_a_store_locked_for_ten_seconds_holds_the_work_up_and_kills_nothin
             assert settled(site.counted) == 100
         await each_once(site, load)
     await accounted(site, len(load))
+
+
+async def test_a_worker_that_starts_beside_a_long_transaction_waits_for_its_end(file_site: Site) -> None:
+    """Longer than SQLite waits by itself: the log says what for, and then the worker works."""
+    site = file_site
+    await site.stop(await site.start("scheduler"))  # the tables are there
+    async with write_lock(site.store):
+        starting = asyncio.create_task(site.start("worker"))
+        await until(lambda: bool(site.logged("waits_for_store")), "the process says that it waits")
+        assert not starting.done()
+    await starting
+    load = tickets(10)
+    await publish(site.amqp_url, load)
+    await each_once(site, load)
+    await accounted(site, len(load))

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,13 +16,12 @@ import asyncpg
 import pytest
 
 from messages.errors import Misconfigured
-from tests.servers import ask_management, processes_of
+from tests.servers import ask_management, processes_of, wait_until
 from workers.services import private
 from workers.services.postgres import Database, answers_postgres
 from workers.services.rabbitmq import Broker, answers_amqp, private_rabbitmq
 
 ROOT = Path(__file__).parents[2]
-END_SECONDS = 20
 
 HOLD = """
 import sys
@@ -97,7 +95,7 @@ def test_a_server_ends_with_its_parent(
         url = parent.stdout.readline().split()[0]
         assert answers(*address_of(url))
         parent.send_signal(ending)
-    wait_until(lambda: not list(open_folder.iterdir()) and not processes_of(open_folder))
+    wait_until(lambda: not list(open_folder.iterdir()) and not processes_of(open_folder), "nothing is left of it")
     assert not answers(*address_of(url))
 
 
@@ -160,10 +158,3 @@ def address_of(url: str) -> tuple[str, int]:
     found = re.search(r"@([\w.]+):(\d+)", url)
     assert found is not None
     return found[1], int(found[2])
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + END_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.servers import processes_of
+from tests.servers import processes_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "samples" / "asap" / "accepted.clean.version-5.0.dat"
@@ -88,7 +87,4 @@ def test_its_broker_ends_with_it_however_it_dies(tmp_path: Path) -> None:
 
 def assert_nothing_is_left(folder: Path) -> None:
     """No process and no folder of a broker."""
-    deadline = time.monotonic() + END_SECONDS
-    while processes_of(folder) or any(folder.glob("pmp-rabbitmq-*")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not processes_of(folder) and not any(folder.glob("pmp-rabbitmq-*")), "nothing is left of it")

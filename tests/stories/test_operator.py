@@ -93,7 +93,7 @@ async def sees_where_things_stand(place: Place) -> None:
     """Causes in words, where to look next, and that every queue is consumed."""
     shown = await pmp(place, "status")
     assert (shown.code, shown.err) == (0, "")
-    assert "ticket.opened has 3 field(s) at fault. (invalid)" in shown.out
+    assert "ticket.opened has 3 fields at fault. (invalid)" in shown.out
     assert "This sender may not send messages of this kind (R61). (not_authorised)" in shown.out
     assert "→ `pmp dead-letters list`" in shown.out
     assert "→ `pmp outbox list --state refused`" in shown.out
@@ -146,7 +146,7 @@ async def lets_it_have_its_turn_again(place: Place) -> None:
     )
     assert steps(told) == ["received", "dead", "answered", "replayed", "dead", "answered"]
     assert "by ana: The gateway says that it is mended." in told.out
-    assert told.out.count("ticket.opened has 3 field(s) at fault. (invalid, field category)") == 2
+    assert told.out.count("ticket.opened has 3 fields at fault. (invalid, field category)") == 2
     assert [line.split()[0:1] + line.split()[3:4] for line in listed.out.splitlines()[2:5]] == [
         ["1", "open"], ["2", "replayed"], ["3", "open"],
     ]  # fmt: skip

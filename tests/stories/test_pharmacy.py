@@ -93,9 +93,9 @@ def file_of(place: Place, transaction: str, *records: Dispensing) -> bytes:
     return write_transaction("4.2B", transaction, written_at, [(PHARMACY, records)])
 
 
-async def sends(place: Place, body: bytes, *, by: str = GATEWAY) -> Mapping[str, JsonValue]:
-    """A gateway hands in a file; the report it is answered with."""
-    return await place.senders[by].does(DispensationFileSubmitted, body=body, file_name="of-the-day.dat")
+async def sends(place: Place, body: bytes) -> Mapping[str, JsonValue]:
+    """The gateway hands in a file; the report it is answered with."""
+    return await place.senders[GATEWAY].does(DispensationFileSubmitted, body=body, file_name="of-the-day.dat")
 
 
 def counts(report: Mapping[str, Any]) -> dict[str, int]:
@@ -201,8 +201,10 @@ async def another_gateway_sends_for_it(place: Place) -> None:
     """Nothing of it is stored, neither a file's records nor one alone, and no deadline moves; its own gateway may (R61)."""
     await place.reads(ADMINISTRATOR)
     before = stored(place)
-    foreign = await sends(place, file_of(place, "RIVAL-1", dispensed("900001", date(2026, 3, 18))), by=RIVAL)
-    assert counts(foreign) == {"with_errors": 1}
+    body = file_of(place, "RIVAL-1", dispensed("900001", date(2026, 3, 18)))
+    foreign = await place.senders[RIVAL].ask(DispensationFileSubmitted, body=body, file_name="of-the-day.dat")
+    assert (foreign.status, foreign.code) == ("refused", "R21")
+    assert counts(foreign.result or {}) == {"with_errors": 1}
     await place.reads_one(ADMINISTRATOR, "File status report")
     alone = {
         "dispenser": Dispenser(dea=PHARMACY["PHA03"]), "patient": ROBINIA, "prescriber": SAM, "prescription_number": "900002",

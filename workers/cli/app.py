@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from messages.errors import Misconfigured, OutcomeUnknown, PmpError, Transient
 from store.contract import Conflict
@@ -14,6 +15,12 @@ from workers.cli import COMMANDS
 from workers.cli.presenting import clean
 
 GOOD, AT_FAULT, USAGE, AWAY, CONFIGURATION = 0, 1, 2, 69, 78
+READER_GONE = 141
+"""What a shell says of any program whose reader has gone: 128 and SIGPIPE."""
+
+
+EVERYTHING = 1 << 62
+"""Behind every number there is."""
 
 
 class WrongUse(PmpError):
@@ -25,6 +32,10 @@ def call(argv: Sequence[str]) -> int:
     app = _app()
     try:
         result = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough; what is left in the buffer must not be tried again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     except CycloptsError as error:
         sys.stderr.write(f"pmp: {clean(error)}\n")
         return USAGE
@@ -48,10 +59,18 @@ def exit_code(error: PmpError) -> int:
 
 
 def _app() -> App:
-    app = App(name="pmp", version=_version, suppress_keyboard_interrupt=True, help_format="plaintext")
+    app = App(
+        name="pmp", version=_version, suppress_keyboard_interrupt=True, help_format="plaintext",
+        default_parameter=Parameter(show_default=_worth_telling),
+    )  # fmt: skip
     for name, (place, told) in COMMANDS.items():
         app.command(f"workers.cli.{place}", name=name, help=told)
     return app
+
+
+def _worth_telling(default: object) -> object:
+    """Give a default that says something; that nothing is set, a flag is off or no number is the limit goes without saying."""
+    return None if default is False or default in ("", EVERYTHING) else default
 
 
 def _version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from store.contract import Store, Transaction
     from workers.cli.acting import Unit
 
-    Act = Callable[..., Awaitable[bool]]
+    Decision = Callable[..., Awaitable[bool]]
 
 app = App(name="outbox", help="List what leaves: e-mails, events, answers; release or discard what did not.")
 
 Numbers = Annotated[int, Parameter(help="Numbers of the outbox.")]
+Channel = Annotated[Literal["any", "mail", "event", "answer"], Parameter(help="Only on this channel.")]
+Name = Annotated[str, Parameter(help="Only of this name, such as ticket.opened.")]
+_ONLY_IN = Parameter(help="Only in this state.")
 
 _FIELDS = "no channel name destination state attempts created_at due_at settled_at reply seq".split()
 
@@ -31,8 +35,11 @@ _FIELDS = "no channel name destination state attempts created_at due_at settled_
 @app.command(name="list")
 async def outbox_list(
     *,
-    channel: Literal["", "mail", "event", "answer"] = "",
-    state: Literal["", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"] = "",
+    channel: Channel = "any",
+    name: Name = "",
+    state: Annotated[
+        Literal["any", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"], _ONLY_IN
+    ] = "any",
     most: Annotated[int, Parameter(help="At most so many, the newest.")] = 100,
     json: AsJson = False,
 ) -> None:
@@ -41,7 +48,9 @@ async def outbox_list(
     from workers.bootstrap import now
 
     async with standing_store(site_settings()) as store:
-        newest = await store.read(lambda tx: outbox.listed(tx, channel=channel, state=state, most=most))
+        newest = await store.read(
+            lambda tx: outbox.listed(tx, channel=_one(channel), name=name, state=_one(state), most=most)
+        )
     rows = list(reversed(newest))
     if json:
         print_json([{name: row[name] for name in _FIELDS} for row in rows])
@@ -62,58 +71,122 @@ async def outbox_list(
 
 
 @app.command
-async def release(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: AsJson = False) -> int:
+async def release(
+    *numbers: Numbers,
+    channel: Channel = "any",
+    name: Name = "",
+    state: Annotated[Literal["any", "refused", "unknown", "held"], _ONLY_IN] = "any",
+    all_matching: Annotated[
+        bool, Parameter(negative="", help="All that the filters match; what is held only with --state held.")
+    ] = False,
+    dry_run: DryRun = False,
+    why: Why,
+    json: AsJson = False,
+) -> int:
     """Send again what is held, unknown or refused, with the same Message-ID. 1 when one is in no such state."""
     from store import withheld
 
     return await _decide(
-        "release", numbers, withheld.release, withheld.RELEASABLE, why=why, dry_run=dry_run, json=json,
-        done_as="released", missed_as="releasable", doing="Releasing",
+        _Act("release", withheld.release, withheld.RELEASABLE, "released", "releasable", "Releasing"),
+        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.RELEASABLE - {"held"}),
+        why=why, dry_run=dry_run, json=json,
     )  # fmt: skip
 
 
 @app.command
-async def discard(*numbers: Numbers, dry_run: DryRun = False, why: Why, json: AsJson = False) -> int:
+async def discard(
+    *numbers: Numbers,
+    channel: Channel = "any",
+    name: Name = "",
+    state: Annotated[Literal["any", "due", "refused", "unknown", "held"], _ONLY_IN] = "any",
+    all_matching: Annotated[
+        bool, Parameter(negative="", help="All that the filters match; what is due only with --state due.")
+    ] = False,
+    dry_run: DryRun = False,
+    why: Why,
+    json: AsJson = False,
+) -> int:
     """Never send what waits, is held, unknown or refused; it is kept with your reason. 1 when one has left already."""
     from store import withheld
 
     return await _decide(
-        "discard", numbers, withheld.discard, withheld.DISCARDABLE, why=why, dry_run=dry_run, json=json,
-        done_as="discarded", missed_as="discardable", doing="Discarding",
+        _Act("discard", withheld.discard, withheld.DISCARDABLE, "discarded", "discardable", "Discarding"),
+        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.DISCARDABLE - {"due"}),
+        why=why, dry_run=dry_run, json=json,
     )  # fmt: skip
 
 
-async def _decide(
-    act: str,
-    numbers: Sequence[int],
-    decision: Act,
-    possible: frozenset[str],
-    *,
-    why: str,
-    dry_run: bool,
-    json: bool,
-    done_as: str,
-    missed_as: str,
-    doing: str,
-) -> int:
-    if not numbers:
-        raise WrongUse("Name at least one number: `pmp outbox list` shows them.")
+def _one(choice: str) -> str:
+    """Give what was chosen as the store's filters have it, where '' is any."""
+    return "" if choice == "any" else choice
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What is done, to what it can be done, and how that is said."""
+
+    name: str
+    decision: Decision
+    possible: frozenset[str]
+    done_as: str
+    missed_as: str
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the call names: numbers, or all that its filters match."""
+
+    numbers: Sequence[int]
+    all_matching: bool
+    channel: str
+    name: str
+    state: str
+    states: frozenset[str]
+    """Those that are meant when none is named: without what the act should not meet by oversight."""
+
+    async def found(self, store: Store) -> Sequence[int]:
+        """Return the numbers, oldest first where the filters chose them."""
+        from store import withheld
+
+        if self.numbers:
+            return self.numbers
+        states = {self.state} if self.state else self.states
+        return await store.read(lambda tx: withheld.matching(tx, states, channel=self.channel, name=self.name))
+
+    def refuse_wrong_use(self) -> None:
+        """The call makes sense.
+
+        Raises:
+            WrongUse: neither numbers nor all, both, or numbers with filters.
+        """
+        if bool(self.numbers) == self.all_matching:
+            raise WrongUse("Give numbers (`pmp outbox list` shows them), or --all-matching; not both.")
+        if self.numbers and (self.channel or self.name or self.state):
+            raise WrongUse("Filters go with --all-matching, not with numbers.")
+
+
+async def _decide(act: _Act, chosen: _Chosen, *, why: str, dry_run: bool, json: bool) -> int:
+    chosen.refuse_wrong_use()
     settings, why = site_settings(), reason(why)
     from workers.bootstrap import now, operator_of
 
     async with standing_store(settings) as store:
+        numbers = await chosen.found(store)
 
         def unit_of(no: int) -> Unit:
-            return partial(decision, no=no, operator=operator_of(settings), why=why, now=now())
+            return partial(act.decision, no=no, operator=operator_of(settings), why=why, now=now())
 
         acted = (
-            await _in_state(store, numbers, possible)
+            await _in_state(store, numbers, act.possible)
             if dry_run
-            else await one_by_one(store, numbers, unit_of, doing=doing, quiet=json)
+            else await one_by_one(store, numbers, unit_of, doing=act.doing, quiet=json)
         )
-    code = told(act, numbers, acted, done_as=done_as, missed_as=missed_as, dry_run=dry_run, json=json)
+    code = told(
+        act.name, numbers, acted, done_as=act.done_as, missed_as=act.missed_as, dry_run=dry_run, json=json
+    )  # fmt: skip
     if code and not json:
-        say(f"→ only what is {', '.join(sorted(possible))} can be; `pmp outbox list` shows where each stands")
+        say(f"→ only what is {', '.join(sorted(act.possible))} can be; `pmp outbox list` shows where each stands")
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 from workers.cli.acting import Why, one_by_one, reason, told
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
-from workers.cli.presenting import say, span
+from workers.cli.presenting import pointer, say, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ async def replay(
             if dry_run
             else await one_by_one(store, chosen, unit_of, doing="Replaying", quiet=json)
         )
+        followed = "" if dry_run or not acted else await _message_id(store, acted[0])
     code_of_exit = told(
         "replay", chosen, acted, done_as="replayed", missed_as="open",
         dry_run=dry_run, json=json,
@@ -75,6 +77,9 @@ async def replay(
     lasts = timedelta(seconds=len(acted) / per_second)
     if not json and lasts > timedelta(seconds=2):
         say(f"At {per_second:g} a second (--per-second) the last one has its turn in {span(lasts)}.")
+    if followed:
+        whose = "it" if len(acted) == 1 else "the first; `pmp status` counts those that wait"
+        pointer(f"`pmp trace {shlex.quote(followed)}` tells what becomes of {whose}")
     return code_of_exit
 
 
@@ -106,6 +111,13 @@ async def discard(
             else await one_by_one(store, chosen, unit_of, doing="Discarding", quiet=json)
         )
     return told("discard", chosen, acted, done_as="discarded", missed_as="open", dry_run=dry_run, json=json)
+
+
+async def _message_id(store: Store, no: int) -> str:
+    from store import dead_letters
+
+    row = await store.read(lambda tx: dead_letters.one(tx, no))
+    return "" if row is None else str(row["message_id"])
 
 
 async def _open_of(store: Store, chosen: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ from workers.cli.acting import Why
 from workers.cli.app import WrongUse
 from workers.cli.letter_acts import Code, From, Kind, matching
 from workers.cli.opened import AsJson, site_settings, standing_store
-from workers.cli.presenting import age, print_json, print_table, say
+from workers.cli.presenting import age, moment, print_json, print_table, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,7 +95,7 @@ async def show(
         return
     for name in _FIELDS:
         if row[name] is not None:
-            say(f"{name.replace('_', ' '):<14}{row[name]}")
+            say(f"{name.replace('_', ' '):<14}{moment(row[name]) if name.endswith('_at') else row[name]}")
     for field, code, text in jsonlib.loads(row["faults"]):
         say(f"  {field}: {text} ({code})")
     say("body:")

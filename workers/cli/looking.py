@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from messages.errors import BrokerAway, Misconfigured
 from workers.cli.app import AT_FAULT, GOOD, exit_code
 from workers.cli.opened import AsJson, site_settings, standing_store
-from workers.cli.presenting import age, hint, print_json, print_table, say
+from workers.cli.presenting import age, counted, hint, moment, print_json, print_table, say
 from workers.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -37,7 +39,12 @@ async def status(*, json: AsJson = False) -> int:
     return code
 
 
-async def trace(message_id: str, /, *, json: AsJson = False) -> int:
+async def trace(
+    message_id: Annotated[str, Parameter(help="As its sender gave it, or as `pmp dead-letters list` shows it.")],
+    /,
+    *,
+    json: AsJson = False,
+) -> int:
     """Tell one message's whole story, in order. 1 when no message of that id was ever taken."""
     settings = site_settings()
     from store import overview
@@ -55,7 +62,7 @@ async def trace(message_id: str, /, *, json: AsJson = False) -> int:
         for event in story.events:
             say(f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.what:<10} {event.text}")
         if story.lost_attempts:
-            say(f"  {story.lost_attempts} attempt(s) ended with their process.")
+            say(f"  {counted(story.lost_attempts, 'attempt')} ended with the process.")
     return GOOD
 
 
@@ -135,7 +142,9 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
     if queues:
         print_table("Queues", ["queue", "messages", "consumers"], [_queue(queue) for queue in queues])
     print_table(
-        "Sweeps", ["sweep", "last for", "ran"], [[s.sweep, s.for_date, age(s.ran_at, now)] for s in seen.sweeps]
+        "Sweeps",
+        ["sweep", "last for", "ran"],
+        [[s.sweep, moment(s.for_date), f"{age(s.ran_at, now)} ago"] for s in seen.sweeps],
     )
 
 
@@ -186,4 +195,11 @@ def _show_conservation(found: Conservation, hidden: list[Depth], queues: tuple[D
             say(f"NOT RIGHT: … and {offence.count - len(offence.places)} more.")
     for queue in hidden:
         say(f"NOT RIGHT: {queue.name} holds {queue.hidden} messages that cannot be dead-lettered: see `pmp doctor`.")
-    say("Clean: every message is in exactly one place." if is_clean else "Not clean.")
+    if is_clean:
+        say(
+            "Clean: every message is in exactly one place."
+            if queues
+            else "Clean in the store; the queues were not seen."
+        )
+    else:
+        say("Not clean.")

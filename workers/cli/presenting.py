@@ -41,6 +41,16 @@ def span(length: timedelta) -> str:
     return f"{days} day{'s' if days > 1 else ''}"
 
 
+def moment(text: str) -> str:
+    """Say when, as the store writes it (UTC), to the second: ``2026-11-24 15:59:42 UTC``; a date stays one."""
+    return f"{text[:10]} {text[11:19].rstrip('Z')} UTC" if len(text) > 10 else text
+
+
+def counted(number: int, thing: str) -> str:
+    """Say how many: ``1 attempt``, ``2 attempts``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def clean(text: object) -> str:
     """Make text safe for a terminal: no control character of a message ever reaches it."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in str(text))
@@ -61,14 +71,16 @@ def _as_json(value: object) -> object:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
     """A table is on standard output, or one line that says there is nothing."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     listed = [[Text(clean(cell)) for cell in row] for row in rows]
     if not listed:
         say(f"{title}: {empty}")
         return
-    table = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    # Folded, never cut: half an address or half a number is of no use, and nothing on the screen can be copied from a "…".
+    folded = [Column(name, overflow="fold") for name in columns]
+    table = Table(*folded, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for row in listed:
         table.add_row(*row)
     _print(table)
@@ -82,6 +94,12 @@ def say(line: str = "") -> None:
 def hint(line: str) -> None:
     """A line is on standard error, where it is in nobody's way."""
     sys.stderr.write(clean(line) + "\n")
+
+
+def pointer(line: str) -> None:
+    """A person at a terminal sees on standard error what to do next; a script, a file or a pipe does not."""
+    if sys.stderr.isatty():
+        hint(f"→ {line}")
 
 
 def _print(what: RenderableType) -> None:

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 
 
 def result_of(answer: Answer) -> Report:
-    """Return the report that an answer carries; of an answer without one, the answer."""
-    return answer.result if answer.result is not None else answer.model_dump(mode="json", exclude_none=True)
+    """Return the report that a yes carries; of a yes without one, and of a no, the answer, which may hold a report too."""
+    if answer.status == "accepted" and answer.result is not None:
+        return answer.result
+    return answer.model_dump(mode="json", exclude_none=True)
 
 
 def has_errors(report: Report) -> bool:
-    """Tell whether the file failed, or a record of it has an error."""
+    """Tell whether the file failed, nothing of it was stored for its used number (F11), or a record of it has an error."""
     faults, pharmacies = _rows(report, "faults"), _rows(report, "pharmacies")
     return (
         report.get("verdict") == "failed"
         or any(block.get("with_errors") for block in pharmacies)
-        or any(fault.get("severity") in ("file", "error") for fault in faults)
+        or any(fault.get("severity") in ("file", "error") or fault.get("check") == "F11" for fault in faults)
     )
 
 
@@ -45,6 +47,8 @@ def show_answer(name: str, answer: Answer) -> None:
     say(f"{name}: {answer.status}. {answer.text or ''} ({answer.code})")
     for fault in answer.faults:
         say(f"  {fault.field}: {fault.text} ({fault.code})")
+    if answer.result is not None and "verdict" in answer.result:
+        show_report(name, answer.result)
     if answer.status == "failed":
         say("It is kept as a dead letter: see `pmp dead-letters list`.")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from messages.errors import BrokerAway
+from messages.errors import BrokerAway, PmpError
 from workers.cli import bodies
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, broker_url, site_settings
@@ -28,7 +31,7 @@ Seconds = Annotated[float, Parameter(name="--timeout-seconds", help="How long to
 MessageId = Annotated[str, Parameter(help="The message's own id; give the same one to send again after a doubt.")]
 
 
-def check(file: Path, /, *, json: AsJson = False) -> int:
+def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.")], /, *, json: AsJson = False) -> int:
     """Check an ASAP file with the programme's rules; nothing is stored or sent. 1 when something is an error."""
     settings = site_settings()
     from messages.asap.check import check_file
@@ -63,44 +66,75 @@ async def submit(
     settings = site_settings()
     from workers.client import Publisher
 
-    results: list[Report] = []
-    code = GOOD
-    async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
-        with progress_bar("Handing in", len(files), quiet=json) as bar:
-            for file in files:
-                body = bodies.packed(file, use_gzip=gzip, bytes_max=settings.file_bytes_max)
-                answer = await _handed_in(publisher, file, body, message_id, timeout_seconds)
-                bar.advance()
-                result = result_of(answer)
-                results.append(result)
-                if answer.status != "accepted" or has_errors(result):
-                    code = AT_FAULT
-                if not json:
-                    with bar.aside():
-                        show_answer(file.name, answer)
-    if json:
-        print_json(results[0] if len(files) == 1 else results)
+    run, code = _Run(files, message_id), GOOD
+    try:
+        async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
+            with progress_bar("Handing in", len(files), quiet=json) as bar:
+                for file in files:
+                    body = bodies.packed(file, use_gzip=gzip, bytes_max=settings.file_bytes_max)
+                    answer = await run.handed_in(publisher, file, body, timeout_seconds)
+                    bar.advance()
+                    if answer.status != "accepted" or has_errors(run.results[-1]):
+                        code = AT_FAULT
+                    if not json:
+                        with bar.aside():
+                            show_answer(file.name, answer)
+    except PmpError:
+        run.hint_at_the_rest()
+        raise
+    finally:
+        if json:
+            results = run.of_each()
+            print_json(results[0] if len(files) == 1 else results)
     return code
 
 
-async def _handed_in(publisher: Publisher, file: Path, body: Body, message_id: str, timeout_seconds: float) -> Answer:
-    from messages.envelope import ASAP
-    from workers.client import new_message_id
+@dataclass(slots=True)
+class _Run:
+    """Files handed in one after the other; whatever ends it early, what became of each is told."""
 
-    own_id = message_id or new_message_id()
-    try:
-        return await publisher.ask_body(
-            _ASAP_KIND, body.wire, content_type=ASAP, content_encoding=body.content_encoding, message_id=own_id,
+    files: Sequence[Path]
+    message_id: str
+    results: list[Report] = field(default_factory=list)
+    _asked_as: str = ""
+    """The id of the message that is under way."""
+
+    async def handed_in(self, publisher: Publisher, file: Path, body: Body, timeout_seconds: float) -> Answer:
+        """Return the workers' answer; its report is kept."""
+        from messages.envelope import ASAP
+        from workers.client import new_message_id
+
+        self._asked_as = self.message_id or new_message_id()
+        answer = await publisher.ask_body(
+            _ASAP_KIND, body.wire, content_type=ASAP, content_encoding=body.content_encoding, message_id=self._asked_as,
             file_name=file.name, timeout_seconds=timeout_seconds,
         )  # fmt: skip
-    except BrokerAway:
-        hint(f"{file.name} may have arrived: repeat it with --message-id {own_id}, and it counts once.")
-        raise
+        self._asked_as = ""
+        self.results.append(result_of(answer))
+        return answer
+
+    def of_each(self) -> list[Report]:
+        """Return a report for each file, in their order; of the rest, that it may have arrived, or was not sent."""
+        told = list(self.results)
+        for file in self.files[len(told) :]:
+            if self._asked_as and len(told) == len(self.results):
+                told.append({"status": "unknown", "file_name": file.name, "message_id": self._asked_as})
+            else:
+                told.append({"status": "not_sent", "file_name": file.name})
+        return told
+
+    def hint_at_the_rest(self) -> None:
+        """What has no report is named, with what to do about it."""
+        rest = [file.name for file in self.files[len(self.results) :]]
+        if self._asked_as:
+            hint(f"{rest.pop(0)} may have arrived: repeat it with --message-id {self._asked_as}, and it counts once.")
+        if rest:
+            hint(f"Not sent: {', '.join(rest)}.")
 
 
 async def publish(
-    kind: str,
-    file: Path,
+    kind: Annotated[str, Parameter(help="Such as ticket.opened; the README's table has them all.")],
+    file: Annotated[Path, Parameter(help="The body: JSON, or an ASAP file.")],
     /,
     *,
     message_id: MessageId = "",
@@ -115,7 +149,11 @@ async def publish(
 
     model = kinds().get(kind)
     if model is None:
-        raise WrongUse(f"No kind of that name is spoken here; there are: {', '.join(kinds())}.")
+        near = get_close_matches(kind, kinds()) or [
+            one for one in kinds() if one.startswith(f"{kind.partition('.')[0]}.")
+        ]
+        there = f"did you mean {' or '.join(near)}" if near else "the README lists them"
+        raise WrongUse(f"No kind of that name is spoken here; {there}.")
     body, own_id, answer = bodies.read(file), message_id or new_message_id(), None
     async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
         try:

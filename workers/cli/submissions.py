@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from messages.errors import Permanent
+from workers.cli.app import EVERYTHING
 from workers.cli.opened import AsJson, site_settings, standing_store
-from workers.cli.presenting import print_json, print_table, say
+from workers.cli.presenting import moment, print_json, print_table, say
 
 if TYPE_CHECKING:
     from store.contract import Row
 
 app = App(name="submissions", help="List files and lists of records handed in, and see their reports.")
 
-Verdict = Literal["any", "accepted", "failed", "zero_report", "test", "void"]
+Verdict = Literal["any", "accepted", "refused", "failed", "zero_report", "test", "void"]
 Number = Annotated[int, Parameter(help="The submission's number, from `pmp submissions list`.")]
 _FIELDS = "no sender transaction_control verdict version file_name body_bytes received_at seq open_errors".split()
 _COUNTS = "total stored duplicates revised voided voids_not_found with_errors with_warnings".split()
@@ -26,8 +27,8 @@ _COUNTS = "total stored duplicates revised voided voids_not_found with_errors wi
 async def list_(
     *,
     sender: Annotated[str, Parameter(help="Only this broker user's.")] = "",
-    verdict: Verdict = "any",
-    before: Annotated[int, Parameter(help="Go on behind this number: only older ones.")] = 1 << 62,
+    verdict: Annotated[Verdict, Parameter(help="Only with this verdict.")] = "any",
+    before: Annotated[int, Parameter(help="Go on behind this number: only older ones.")] = EVERYTHING,
     most: Annotated[int, Parameter(help="How many at most.")] = 100,
     json: AsJson = False,
 ) -> None:
@@ -45,9 +46,9 @@ async def list_(
         return
     print_table(
         "Submissions",
-        ["no", "received (UTC)", "sender", "transaction", "file", "verdict", "to correct"],
+        ["no", "received", "sender", "transaction", "file", "verdict", "to correct"],
         [
-            [row["no"], row["received_at"][:19], row["sender"], row["transaction_control"], row["file_name"] or "–",
+            [row["no"], moment(row["received_at"]), row["sender"], row["transaction_control"], row["file_name"] or "–",
              row["verdict"], row["open_errors"] or "–"]
             for row in rows
         ],
@@ -63,12 +64,13 @@ async def show(no: Number, /, *, json: AsJson = False) -> None:
         print_json({name: row[name] for name in (*_FIELDS, "created_at")} | {"pharmacies": report["pharmacies"]})
         return
     for name in (*_FIELDS, "created_at"):
-        say(f"{name.replace('_', ' '):<20}{row[name]}")
+        say(f"{name.replace('_', ' '):<20}{moment(row[name]) if name.endswith('_at') else row[name]}")
+    counts = [name for name in _COUNTS if name == "total" or any(one[name] for one in report["pharmacies"])]
     print_table(
         "Records",
-        ["dea", "npi", "ncpdp", *(name.replace("_", " ") for name in _COUNTS)],
+        ["dea", "npi", "ncpdp", *(name.replace("_", " ") for name in counts)],
         [
-            [one["dea"] or "–", one["npi"] or "–", one["ncpdp"] or "–", *(one[name] for name in _COUNTS)]
+            [one["dea"] or "–", one["npi"] or "–", one["ncpdp"] or "–", *(one[name] for name in counts)]
             for one in report["pharmacies"]
         ],
     )

@@ -14,7 +14,7 @@ from workers.cli.presenting import print_json, say
 
 
 async def sweep(
-    name: str,
+    name: Annotated[str, Parameter(help="As `pmp status` lists them, such as password_expiry.")],
     /,
     *,
     on: Annotated[str, Parameter(help="Local date, YYYY-MM-DD; today when left out.")] = "",

@@ -1,4 +1,9 @@
-"""Events and answers leave: published with confirms in flight, marked when RabbitMQ has taken them."""
+"""Events and answers leave: published with confirms in flight, marked when RabbitMQ has taken them.
+
+A turn is settled whole. A relay that is killed in one publishes up to a turn again, under the same ``message_id``, by which
+receivers know a repetition. Settled in groups of 100 it published a quarter to nearly half less in a second, whether or not the
+groups overlapped: the confirms of a turn come all at once, and each further commit is only waited for.
+"""
 
 from __future__ import annotations
 

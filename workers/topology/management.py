@@ -117,10 +117,6 @@ class Management:
         }
         await self.ask("PUT", f"policies/{quote(self.vhost, safe='')}/{quote(policy.name, safe='')}", body=body)
 
-    async def import_definitions(self, content: Mapping[str, object]) -> None:
-        """Exchanges, queues, bindings and policies of these definitions stand in the virtual host."""
-        await self.ask("POST", f"definitions/{quote(self.vhost, safe='')}", body=content)
-
     async def _all(self, kind: type[Kind], path: str) -> tuple[Kind, ...]:
         return _read(TypeAdapter(tuple[kind, ...]), await self.ask("GET", path))  # type: ignore[valid-type]
 

@@ -1,9 +1,8 @@
-"""The checks that need the store: dispensers, drugs and deadlines (R21, R22, R28, R31 of the checks; R40–R44, R61)."""
+"""The checks that need the store: dispensers, drugs and deadlines (R21, R22, R28, R31 of the checks; R40–R44)."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
@@ -172,25 +171,6 @@ async def test_r21_may_hold_the_file(bench_of: OpenBench) -> None:
     assert isinstance(await bench.send(message, sender="gateway"), Defer)
     await register(bench)
     assert isinstance(await bench.send(message, sender="gateway"), Done)
-
-
-async def test_r61_only_its_submitters_may_send_for_a_dispenser(bench: Bench) -> None:
-    """Another broker user's records are refused and named; one of its own is taken by any of its numbers."""
-    await register(bench, submitters=("gateway",))
-    report = await hand_in(bench, file("T1", dispensing("1")), sender="other")
-    assert faults(report) == [("R21", "error", None)]
-    assert became(report) == {"with_errors": 1}
-    assert await kept(bench) == []
-    assert became(await hand_in(bench, file("T1", dispensing("1"), PHA03="", PHA02=""))) == {"stored": 1}
-
-
-@pytest.mark.parametrize(("how", "told"), [("warn", [("R21", "warning", None)]), ("accept", [])])
-async def test_r61_may_be_milder(bench_of: OpenBench, how: str, told: list[Any]) -> None:
-    """As a setting it warns, or says nothing."""
-    bench = await bench_of(unregistered_submitter=how)
-    await register(bench, submitters=("gateway",))
-    report = await hand_in(bench, file("T1", dispensing("1")), sender="other")
-    assert (faults(report), became(report)) == (told, {"stored": 1})
 
 
 @pytest.mark.parametrize(

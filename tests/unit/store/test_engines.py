@@ -67,7 +67,7 @@ async def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "pmp.db"
     path.write_bytes(b"This is a letter, and long enough to be taken for a page of a database. " * 20)
     before = path.read_bytes()
-    with pytest.raises(StoreAway):
+    with pytest.raises(Misconfigured):
         await open_sqlite(path)
     assert path.read_bytes() == before
 

@@ -12,7 +12,7 @@ from messages.review import ReviewRequested
 from store import audit
 from store.contract import Transaction
 from tests.people import open_account
-from tests.unit.workers.test_process import Bench, bench, enveloped, registration, threads, ticket, withdrawal
+from tests.unit.workers.processing import Bench, bench, enveloped, registration, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]
 

@@ -15,7 +15,7 @@ from messages.envelope import Envelope
 from messages.registry import kinds
 from tests.help_desk import ticket_acts
 from tests.people import open_account
-from tests.unit.workers.test_process import BEGIN, Bench, bench, enveloped, threads, ticket
+from tests.unit.workers.processing import BEGIN, Bench, bench, enveloped, threads, ticket
 
 __all__ = ["bench", "threads"]  # fixtures
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -9,7 +9,7 @@ import pytest
 
 from messages.errors import StoreAway
 from store import deferred
-from tests.unit.workers.test_process import Bench, bench, threads, ticket, withdrawal
+from tests.unit.workers.processing import Bench, bench, threads, ticket, withdrawal
 
 __all__ = ["bench", "threads"]  # fixtures
 

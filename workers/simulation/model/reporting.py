@@ -121,6 +121,11 @@ class Reporting:
             self._void(line for line in (brought.lines if brought else ()) if line.is_good and line.status != "void")
             self._report(said, "submission.status_report")
             return "done"
+        if self._is_barred(
+            said.sender, handed.dispenser
+        ):  # R61: it may come again, and nothing of it waits for a correction
+            self._report(said, "submission.status_report")
+            return "refused"
         self.transactions[place] = handed
         if handed.zero is not None:
             self._cover(said.at, handed, handed.zero[1])
@@ -142,8 +147,6 @@ class Reporting:
         return "done"
 
     def _take(self, said: Said, handed: Handed) -> None:
-        if self._is_barred(said.sender, handed.dispenser):  # R61: and is not reminded of what it cannot correct
-            return
         good = [line for line in handed.lines if line.is_good]
         for line in good:
             self._store(line)

@@ -1,8 +1,10 @@
-"""The command line: exit codes, JSON, and what is never shown, on a store filled through its own functions."""
+"""The command line: exit codes, help, settings and words, on a store filled through its own functions."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -21,13 +23,12 @@ from messages.errors import (
     PmpError,
     StoreAway,
 )
-from store import inbox
-from store.contract import Conflict, Transaction
-from tests.unit.workers.cli.filled_store import NOW, SAMPLES, SECRET, Pmp, change, in_store, message, rows
+from store.contract import Conflict
+from tests.site import locked
+from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
 from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
-from workers.cli.presenting import clean, span
-from workers.cli.shapes import shapes_of
+from workers.cli.presenting import clean, counted, moment, print_table, span
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,42 @@ def test_every_command_can_be_loaded(pmp: Pmp, name: str) -> None:
     """Each place in the table of commands holds a command that explains itself."""
     code, out, _ = pmp(name, "--help")
     assert (code, f"pmp {name}" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "argv", [["submissions", "list"], ["outbox", "release"], ["dead-letters", "replay"], ["sweep"], ["submit"]]
+)
+def test_help_tells_defaults_that_say_something(pmp: Pmp, argv: list[str]) -> None:
+    """Numbers and choices; not that nothing is set, that a flag is off, or that the limit is beyond every number."""
+    _, out, _ = pmp(*argv, "--help")
+    assert not any(
+        empty in out for empty in ('default: ""', "default: False", "default: None", str(1 << 62), "[choices: ,")
+    )
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(store: Path) -> None:
+    """``pmp status | head`` ends as a shell expects of any program, without a traceback."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    script = "import sys; from workers.cli import main; sys.exit(main(['status']))"
+    done = subprocess.run([sys.executable, "-c", script], stdout=writes, stderr=subprocess.PIPE, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[4])})  # fmt: skip
+    os.close(writes)
+    assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (141, False, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ticket.open", "did you mean ticket.opened"),
+        ("ticket.vanished", "ticket."),
+        ("weather.changed", "the README lists"),
+    ],
+)
+def test_a_kind_that_is_none_is_told_with_those_like_it(place: Path, pmp: Pmp, kind: str, told: str) -> None:
+    """Three at most, or its family's; not all there are."""
+    code, _, err = pmp("publish", kind, __file__)
+    assert (code, told in err, "account.suspended" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(
@@ -117,152 +154,14 @@ def test_a_locked_store_is_69(store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyP
     assert rows(store, "SELECT state FROM dead_letters WHERE no = 1") == [("open",)]
 
 
-def test_status_as_json(store: Path, pmp: Pmp) -> None:
-    """The shape that programs read."""
-    code, out, _ = pmp("status", "--json")
-    seen = json.loads(out)
-    assert code == 0
-    assert list(seen) == ["queues", "inbox", "outbox", "deferred", "dead_letters", "sweeps"]
-    assert {state: one["count"] for state, one in seen["inbox"].items()} == dict.fromkeys(
-        ("dead", "discarded", "done", "refused", "waiting"), 1
-    )
-    assert set(seen["inbox"]["done"]) == {"count", "oldest_at"}
-    assert [(o["channel"], o["state"], o["count"]) for o in seen["outbox"]] == [
-        ("event", "due", 1),
-        ("mail", "sent", 1),
-    ]
-    assert set(seen["deferred"]) == {"count", "oldest_at", "next_due_at"}
-    assert seen["dead_letters"]["open"]["count"] == 1
-    assert seen["dead_letters"]["groups"][0]["text"] == "A field is at fault."
-    assert (seen["queues"], seen["sweeps"]) == ([], [])
-
-
-def test_status_for_people(store: Path, pmp: Pmp) -> None:
-    """Ages and causes stand in words, and the next step beside them."""
-    _, out, _ = pmp("status")
-    assert "1 h" in out
-    assert "A field is at fault. (invalid)" in out
-    assert "pmp dead-letters replay --all-matching" in out
-    assert "does a relay run?" in out
-
-
-@pytest.mark.parametrize("command", ["status", "reconcile"])
-def test_the_store_is_shown_while_the_broker_is_away(
-    store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    """A broker that does not answer is 69, and what the store holds stands there all the same."""
-    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:pa55@127.0.0.1:1/")
-    code, out, err = pmp(command, "--json")
-    assert (code, json.loads(out)["queues"]) == (69, [])
-    assert "The queues are not shown" in err
-    assert "pa55" not in err
-
-
-def test_trace_tells_a_dead_letters_story(store: Path, pmp: Pmp) -> None:
-    """Arrival, death, what operators did, in order; never a value."""
-    pmp("dead-letters", "show", "1", "--reveal", "--why", "asked by the sender")
-    pmp("dead-letters", "replay", "1", "--why", "mended")
-    code, out, _ = pmp("trace", "broken", "--json")
-    (story,) = json.loads(out)
-    assert (code, story["state"], story["sender"]) == (0, "waiting", "portal")
-    assert [event["what"] for event in story["events"]] == ["received", "dead", "revealed", "replayed", "deferred"]
-    assert "by grace: mended" in story["events"][3]["text"]
-    assert SECRET not in out
-
-
-def test_trace_tells_what_left(store: Path, pmp: Pmp) -> None:
-    """An e-mail stands there with the mail server's answer; a refusal with its reason."""
-    assert "ticket.opened to a@example.org: sent, told: 250 taken as 77" in pmp("trace", "good")[1]
-    assert "The address is taken. (address_taken)" in pmp("trace", "no")[1]
-    assert "The account is not there yet." in pmp("trace", "later")[1]
-
-
-def test_trace_finds_an_id_that_was_used_twice(store: Path, pmp: Pmp) -> None:
-    """The second content under one id has a story of its own; ids that only begin alike have none."""
-    second = message("good").with_reused_id()
-
-    async def claim(tx: Transaction) -> None:
-        await inbox.claim_all(tx, [second, message("goodness")], NOW)
-
-    in_store(store, claim)
-    told = [story["message_id"] for story in json.loads(pmp("trace", "good", "--json")[1])]
-    assert told == ["good", second.message_id]
-
-
-def test_trace_of_nothing_is_1(store: Path, pmp: Pmp) -> None:
-    """An id that was never taken is the input's fault."""
-    assert pmp("trace", "never", "--json")[:2] == (1, "[]\n")
-
-
-def test_reconcile_is_clean(store: Path, pmp: Pmp) -> None:
-    """One message in every state, each in exactly one place; also after a replay and a discard."""
-    code, out, _ = pmp("reconcile", "--json")
-    found = json.loads(out)
-    assert (code, found["clean"], found["taken"], found["offences"]) == (0, True, 5, [])
-    pmp("dead-letters", "replay", "1", "--why", "mended")
-    assert pmp("reconcile")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("damage", "rule"),
-    [
-        ("DELETE FROM deferred", "waiting_not_deferred"),
-        ("UPDATE inbox SET state = 'done' WHERE state = 'waiting'", "deferred_not_waiting"),
-        ("DELETE FROM inbox WHERE state = 'waiting'", "deferred_orphan"),
-        ("DELETE FROM dead_letters WHERE state = 'open'", "dead_without_letter"),
-        ("UPDATE inbox SET state = 'done' WHERE state = 'dead'", "letter_not_dead"),
-        ("UPDATE dead_letters SET state = 'open', seq = 4", "letter_twice"),
-        ("DELETE FROM inbox WHERE state = 'dead'", "letter_orphan"),
-        ("DELETE FROM dead_letters WHERE state = 'discarded'", "discarded_without_letter"),
-        ("DELETE FROM inbox WHERE state = 'done'", "outbox_orphan"),
-        ("UPDATE inbox SET state = 'odd' WHERE state = 'done'", "state_unknown"),
-    ],
-)
-def test_reconcile_names_what_is_wrong(store: Path, pmp: Pmp, damage: str, rule: str) -> None:
-    """Each way to lose or double a message is found, is 1, and is named in words with its place."""
-    change(store, damage)
-    code, out, _ = pmp("reconcile", "--json")
-    found = json.loads(out)
-    assert (code, found["clean"]) == (1, False)
-    offence = next(one for one in found["offences"] if one["rule"] == rule)
-    assert offence["count"] == len(offence["places"]) >= 1
-    assert f"NOT RIGHT: {offence['places'][0]} {offence['text']}." in pmp("reconcile")[1]
-
-
-def test_dead_letters_are_listed_by_filter(store: Path, pmp: Pmp) -> None:
-    """Open ones by default; filters narrow; a body is never part of it."""
-    code, out, _ = pmp("dead-letters", "list", "--json")
-    assert (code, [one["no"] for one in json.loads(out)]) == (0, [1])
-    assert SECRET not in out
-    assert len(json.loads(pmp("dead-letters", "list", "--state", "any", "--json")[1])) == 2
-    for other in (("--kind", "x"), ("--code", "x"), ("--sender", "x"), ("--state", "replayed")):
-        assert json.loads(pmp("dead-letters", "list", *other, "--json")[1]) == []
-
-
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_show_hides_values_until_asked(store: Path, pmp: Pmp, form: list[str]) -> None:
-    """Field names and shapes only; with --reveal the whole, and that is written down before it is seen."""
-    code, out, _ = pmp("dead-letters", "show", "1", *form)
-    assert (code, "applicant.name" in out) == (0, True)
-    assert not any(value in out for value in (SECRET, "Rosa", "98765432"))
-    assert rows(store, "SELECT count(*) FROM operator_acts") == [(1,)]
-    code, out, _ = pmp("dead-letters", "show", "1", "--reveal", "--why", "asked by the sender", *form)
-    assert (code, SECRET in out) == (0, True)
-    acts = rows(store, "SELECT act, object, operator, why FROM operator_acts ORDER BY no")
-    assert acts[-1] == ("dead letter revealed", "dead letter 1", "grace", "asked by the sender")
-
-
-def test_replay_and_discard(store: Path, pmp: Pmp) -> None:
-    """A dry run counts, the act moves, a second act on the same finds it not open and is 1."""
-    every = ("dead-letters", "replay", "--all-matching", "--code", "invalid", "--why", "mended", "--json")
-    assert json.loads(pmp(*every, "--dry-run")[1]) == {
-        "act": "replay", "dry_run": True, "numbers": [1], "not_open": [],
-    }  # fmt: skip
-    assert rows(store, "SELECT state FROM dead_letters WHERE no = 1") == [("open",)]
-    assert json.loads(pmp(*every)[1])["numbers"] == [1]
-    assert rows(store, "SELECT state, resolved_by FROM dead_letters WHERE no = 1") == [("replayed", "grace")]
-    code, out, _ = pmp("dead-letters", "discard", "1", "99", "--why", "x", "--json")
-    assert (code, json.loads(out)["not_open"]) == (1, [1, 99])
+def test_a_process_that_never_gets_its_store_is_69(store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last sentence says what it waited for, how long, and which setting decides."""
+    monkeypatch.setattr("store.sqlite._BUSY_SECONDS", 0.02)
+    monkeypatch.setenv("PMP_STORE_PATIENCE_SECONDS", "0.1")
+    with locked(store):
+        code, out, err = pmp("scheduler")
+    assert (code, out, "Traceback" in err) == (69, "", False)
+    assert err.splitlines()[-1].startswith("pmp: The store let nobody in for 0.1 s (PMP_STORE_PATIENCE_SECONDS).")
 
 
 def test_check_needs_nothing(place: Path, pmp: Pmp) -> None:
@@ -277,38 +176,6 @@ def test_check_needs_nothing(place: Path, pmp: Pmp) -> None:
     assert (code, "F08" in out) == (1, True)
     assert pmp("check", "no-such-file")[0] == 1
     assert not place.exists()
-
-
-def test_a_sweep_by_hand_runs_once(store: Path, pmp: Pmp) -> None:
-    """A dry run claims nothing; the run is the date's only one, and status shows it."""
-    call = ("sweep", "password_expiry", "--on", "2026-11-24", "--json")
-    assert json.loads(pmp(*call, "--dry-run")[1])["ran"] is False
-    assert [json.loads(pmp(*call)[1])["ran"] for _ in range(2)] == [True, False]
-    (run,) = json.loads(pmp("status", "--json")[1])["sweeps"]
-    assert (run["sweep"], run["for_date"]) == ("password_expiry", "2026-11-24")
-
-
-def test_outbox_list(store: Path, pmp: Pmp) -> None:
-    """What leaves, by channel and state, with what the other side said."""
-    (mail,) = json.loads(pmp("outbox", "list", "--channel", "mail", "--json")[1])
-    assert (mail["state"], mail["reply"]) == ("sent", "250 taken as 77")
-    assert json.loads(pmp("outbox", "list", "--state", "held", "--json")[1]) == []
-
-
-def test_mail_folder(place: Path, pmp: Pmp) -> None:
-    """E-mails are listed without their text and shown by the beginning of their id."""
-    assert pmp("mail", "list", "--json")[:2] == (0, "[]\n")
-    assert pmp("mail", "show", "x")[0] == 78
-    folder = place.parent / "mail"
-    folder.mkdir()
-    head = "Date: Tue, 24 Nov 2026 09:00:00 +0000\nTo: a@example.org\nSubject: Hello\nX-PMP-Notice: ticket.opened\n"
-    (folder / "abc1.eml").write_text(f"{head}\nThe text.\n")
-    (listed,) = json.loads(pmp("mail", "list", "--json")[1])
-    assert listed["id"] == "abc1"
-    assert "text" not in listed
-    code, out, _ = pmp("mail", "show", "abc")
-    assert (code, "The text." in out) == (0, True)
-    assert pmp("mail", "show", "zzz")[0] == 1
 
 
 @pytest.mark.parametrize("argv", [["doctor"], ["topology", "declare"], ["publish", "ticket.opened", __file__]])
@@ -361,16 +228,33 @@ def test_ages_are_words(length: timedelta, words: str) -> None:
     assert span(length) == words
 
 
+def test_moments_and_numbers_are_words() -> None:
+    """To the second, always with its zone; a date stays a date; one of a thing is not several."""
+    assert moment("2026-11-24T15:59:42.706484Z") == "2026-11-24 15:59:42 UTC"
+    assert moment("2026-11-24T15:55") == "2026-11-24 15:55 UTC"
+    assert moment("2026-11-24") == "2026-11-24"
+    assert (counted(1, "attempt"), counted(3, "attempt")) == ("1 attempt", "3 attempts")
+
+
+def test_a_narrow_terminal_cuts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses and numbers are folded: each of their letters is on the screen."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+    print_table("Mails", ["no", "to", "subject"], [[1, "administrators-of-it@example.org", "A" * 60]])
+    shown = terminal.getvalue()
+    assert "…" not in shown
+    assert shown.count("A") == 60
+    assert len(shown.splitlines()) > 5
+
+
 def test_no_control_character_reaches_a_terminal() -> None:
     """What a sender wrote cannot move the cursor or colour the screen."""
     assert "\x1b" not in clean("\x1b[31mred\x9b")
     assert clean("line\nline") == "line\nline"
-
-
-def test_shapes_of_other_bodies() -> None:
-    """An ASAP file is told by its segments, anything else by its size."""
-    asap = dict(shapes_of((SAMPLES / "accepted.clean.version-5.0.dat").read_bytes()))
-    assert asap["TH"] == "1 segment"
-    assert asap["DSP"] == "3 segments"
-    assert shapes_of(b"\xff\xfe") == [("body", "2 bytes, not JSON")]
-    assert shapes_of(b"[" * 100_000) == [("body", "100000 bytes, not JSON")]

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from messages.envelope import Envelope
-from store import dead_letters, inbox
+from store import dead_letters, inbox, outbox
 from store.contract import Transaction, as_moment
 from store.dead_letters import Reason
+from store.outbox import Settled, Staged, State
 from tests.unit.workers.cli.filled_store import NOW, Pmp, change, in_store, rows
 
 MANY = 30
@@ -106,18 +107,54 @@ def test_what_has_left_or_is_leaving_is_left_alone(store: Path, pmp: Pmp, state:
     assert rows(store, "SELECT count(*) FROM operator_acts") == [(1,)]
 
 
-@pytest.mark.parametrize("argv", [["outbox", "release", "--why", "x"], ["outbox", "discard", "1", "--why", " "]])
-def test_an_act_without_number_or_reason_is_2(store: Path, pmp: Pmp, argv: list[str]) -> None:
+async def one_mail_in_each_state(tx: Transaction) -> None:
+    """Mails 1 to 4 wait, are refused, unknown and held; 5 is an event that waits."""
+    mails = [Staged("mail", f"ticket.{name}", "a@example.org", {}) for name in ("opened", "closed", "opened", "opened")]
+    await outbox.stage_all(tx, [*mails, Staged("event", "ticket.opened", "ticket.opened", {})], NOW)
+    await outbox.lease(tx, "mail", now=NOW, leased_until=NOW, leased_by="relay", most=4)
+    states: list[State] = ["due", "refused", "unknown", "held"]
+    await outbox.settle_all(tx, [Settled(no, state, 1, NOW, "") for no, state in enumerate(states, 1)], "relay", NOW)
+
+
+@pytest.mark.parametrize(
+    ("argv", "numbers"),
+    [
+        (["release"], [2, 3]), (["release", "--state", "held"], [4]), (["release", "--name", "ticket.closed"], [2]),
+        (["release", "--channel", "event"], []), (["discard"], [2, 3, 4]), (["discard", "--state", "due"], [1, 5]),
+        (["discard", "--state", "due", "--channel", "event"], [5]),
+    ],
+)  # fmt: skip
+def test_all_that_match_are_acted_on(place: Path, pmp: Pmp, argv: list[str], numbers: list[int]) -> None:
+    """What may have arrived is sent again, and what only waits is dropped, by nobody who did not name that state."""
+    in_store(place, one_mail_in_each_state)
+    call = ("outbox", *argv, "--all-matching", "--why", "the server was mended", "--json")
+    before = rows(place, "SELECT no, state FROM outbox")
+    code, out, _ = pmp(*call, "--dry-run")
+    assert (code, json.loads(out)["numbers"], rows(place, "SELECT no, state FROM outbox")) == (0, numbers, before)
+    code, out, _ = pmp(*call)
+    assert (code, json.loads(out)["numbers"]) == (0, numbers)
+    now_in = dict(before) | dict.fromkeys(numbers, "due" if argv[0] == "release" else "discarded")
+    assert rows(place, "SELECT no, state FROM outbox") == list(now_in.items())
+    objects = rows(place, "SELECT object FROM operator_acts WHERE why = 'the server was mended' ORDER BY no")
+    assert objects == [(f"outbox {no}",) for no in numbers]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["outbox", "release", "--why", "x"], ["outbox", "discard", "1", "--why", " "],
+        ["outbox", "release", "1", "--all-matching", "--why", "x"], ["outbox", "release", "--state", "due", "--why", "x"],
+        ["outbox", "discard", "1", "--state", "due", "--why", "x"], ["outbox", "discard", "--all-matching"],
+    ],
+)  # fmt: skip
+def test_an_act_on_nothing_or_without_a_reason_is_2(store: Path, pmp: Pmp, argv: list[str]) -> None:
     """Nothing happens to nothing, nor without a reason."""
     code, out, err = pmp(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
-    """On a terminal standard error shows how far it is, save with --json; standard output never holds a trace of it."""
-    in_store(place, many_dead)
-    argv = ["dead-letters", "discard", "--all-matching", "--why", "x", *form]
+def at_a_terminal(argv: list[str]) -> tuple[bytes, bytes]:
+    """What the command wrote on standard output, and what a person saw on the terminal that standard error is."""
     master, slave = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; from workers.cli import main; sys.exit(main({argv!r}))"],
@@ -133,5 +170,25 @@ def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
             shown += part
     except OSError:  # Linux says so when the other end is closed
         os.close(master)
+    return done.stdout, shown
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_bar_is_only_for_a_terminal(place: Path, form: list[str]) -> None:
+    """On a terminal standard error shows how far it is, save with --json; standard output never holds a trace of it."""
+    in_store(place, many_dead)
+    out, shown = at_a_terminal(["dead-letters", "discard", "--all-matching", "--why", "x", *form])
     assert (b"Discarding" in shown, b"30/30" in shown) == ((not form), (not form))
-    assert done.stdout.startswith(b"{" if form else b"Discarded: 30.")
+    assert out.startswith(b"{" if form else b"Discarded: 30.")
+
+
+def test_a_person_is_told_how_to_follow_a_replay(store: Path, pmp: Pmp) -> None:
+    """The command that tells the message's story, on a terminal alone; not after a dry run, which changed nothing."""
+    call = ["dead-letters", "replay", "1", "--why", "mended"]
+    assert b"pmp trace" not in at_a_terminal([*call, "--dry-run"])[1]
+    out, shown = at_a_terminal(call)
+    assert (out, b"`pmp trace broken` tells what becomes of it" in shown) == (b"Replayed: 1.\n", True)
+    change(store, "UPDATE dead_letters SET state = 'open' WHERE no = 1")
+    change(store, "DELETE FROM deferred WHERE code = 'replayed'")
+    code, _, err = pmp(*call)
+    assert (code, err) == (0, "")

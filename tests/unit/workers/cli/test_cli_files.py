@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
+from typing import Self
 
 import pytest
 
+from messages.answer import Answer
 from messages.codec import Limits, decode
 from messages.envelope import ASAP, Envelope
-from messages.errors import Malformed
+from messages.errors import BrokerAway, Malformed
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp
 from workers.cli.bodies import Body, packed, read_unpacked
+from workers.cli.reports import has_errors
+from workers.client import Publisher
 
 SAMPLE = SAMPLES / "accepted.clean.version-5.0.dat"
 MOST = 1024 * 1024
@@ -73,6 +78,13 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
         read_unpacked(file, bytes_max=1000)
 
 
+def test_f11_a_file_under_a_used_number_is_at_fault() -> None:
+    """Its report is the first file's, and good, but nothing of this one was stored: a script must not go on."""
+    report = {"verdict": "accepted", "pharmacies": [], "faults": [{"check": "F11", "severity": "warning"}]}
+    assert has_errors(report)
+    assert not has_errors(report | {"faults": [{"check": "R31", "severity": "warning"}]})
+
+
 def test_submit_names_a_missing_file_before_it_sends_one(
     place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,3 +92,84 @@ def test_submit_names_a_missing_file_before_it_sends_one(
     monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
     code, _, err = pmp("submit", str(SAMPLE), "no-such-file")
     assert (code, "no-such-file cannot be read" in err) == (1, True)
+
+
+class EndsAfter(Publisher):
+    """A broker that is away once so many files were answered."""
+
+    answered_max = 2
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def ask_body(self, kind: str, body: bytes, *, message_id: str, **more: object) -> Answer:
+        type(self).answered_max -= 1
+        if self.answered_max < 0:
+            raise BrokerAway("RabbitMQ is away.")
+        report = {"verdict": "accepted", "version": "5.0", "transaction": "1", "pharmacies": [], "faults": []}
+        return Answer(status="accepted", message_id=message_id, kind=kind, result=report)
+
+
+@pytest.mark.parametrize(
+    ("answered", "states"),
+    [
+        (0, ["unknown", "not_sent", "not_sent", "not_sent"]), (2, ["accepted", "accepted", "unknown", "not_sent"]),
+        (3, ["accepted", "accepted", "accepted", "unknown"]),
+    ],
+)  # fmt: skip
+def test_reports_received_before_the_broker_went_away_are_told(
+    place: Path, pmp: Pmp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answered: int, states: list[str]
+) -> None:
+    """One document all the same: a report for each answered file, who may have arrived and as what, who was not sent."""
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    monkeypatch.setattr(EndsAfter, "answered_max", answered)
+    monkeypatch.setattr("workers.client.Publisher", EndsAfter)
+    files = [tmp_path / f"{name}.dat" for name in "abcd"]
+    for file in files:
+        file.write_bytes(SAMPLE.read_bytes())
+    code, out, err = pmp("submit", *map(str, files), "--json")
+    told = json.loads(out)
+    assert (code, [one.get("verdict") or one["status"] for one in told]) == (69, states)
+    assert [one["file_name"] for one in told[answered:]] == [file.name for file in files[answered:]]
+    assert f"{files[answered].name} may have arrived: repeat it with --message-id {told[answered]['message_id']}" in err
+    assert ("Not sent: d.dat." in err) == (answered == 2)
+
+
+def test_a_broker_that_was_never_there_took_no_file(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file is one object, and certainly not sent."""
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    code, out, _ = pmp("submit", str(SAMPLE), "--json")
+    assert (code, json.loads(out)) == (69, {"status": "not_sent", "file_name": SAMPLE.name})
+
+
+def test_a_file_that_is_too_large_stops_the_run_with_what_was_received(
+    place: Path, pmp: Pmp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the input's fault, and the report before it is told."""
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    monkeypatch.setenv("PMP_FILE_BYTES_MAX", "10000")
+    monkeypatch.setattr("workers.client.Publisher", EndsAfter)
+    large = tmp_path / "large.dat"
+    large.write_bytes(bytes(10_001))
+    code, out, _ = pmp("submit", str(SAMPLE), str(large), "--no-gzip", "--json")
+    first, second = json.loads(out)
+    assert (code, first["verdict"], second) == (1, "accepted", {"status": "not_sent", "file_name": "large.dat"})
+
+
+def test_a_refused_file_is_shown_with_its_report(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The no and why come first (R61); in JSON the whole answer, with the report in it; either way 1."""
+
+    async def refused(self: EndsAfter, kind: str, body: bytes, *, message_id: str, **more: object) -> Answer:
+        report = {"verdict": "accepted", "version": "5.0", "transaction": "T1", "pharmacies": [], "faults": []}
+        return Answer(status="refused", message_id="m", kind=kind, code="R21", text="PHA03: not yours.", result=report)
+
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    monkeypatch.setattr("workers.client.Publisher", EndsAfter)
+    monkeypatch.setattr(EndsAfter, "ask_body", refused)
+    code, out, _ = pmp("submit", str(SAMPLE))
+    first, second = out.splitlines()[:2]
+    assert (code, first) == (1, f"{SAMPLE.name}: refused. PHA03: not yours. (R21)")
+    assert "transaction T1" in second
+    code, out, _ = pmp("submit", str(SAMPLE), "--json")
+    told = json.loads(out)
+    assert (code, told["status"], told["code"], told["result"]["transaction"]) == (1, "refused", "R21", "T1")
