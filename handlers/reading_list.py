@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.reading import Detail, Item, ReadSubmission, check_rules, runs_of
+from handlers.reading import Detail, ReadSubmission, check_rules, runs_of
 from handlers.rules.policy import Policy
 from handlers.rules.records import content_of, findings_of
 from messages.asap.faults import Fault, Ledger
@@ -27,7 +27,7 @@ class _ListReader:
         self.ledger = Ledger(rules)
         self.pharmacies: dict[Dispenser, Pharmacy] = {}
         self.counts: list[dict[str, int]] = []
-        self.kept: list[tuple[int, Status, Item]] = []
+        self.kept: list[tuple[int, Status, Content, int, Detail]] = []
         self.errors: list[OpenError] = []
 
     def read(self, record: Record, line: int) -> None:
@@ -50,12 +50,11 @@ class _ListReader:
             return
         counts["with_warnings"] += bool(faults)
         detail = Detail(
-            line,
             (record.sold_on or record.filled_on).isoformat(),
             record.patient.location or "",
             record.treatment_type or "",
         )
-        self.kept.append((place, record.status, Item(content, detail)))
+        self.kept.append((place, record.status, content, line, detail))
 
     def _place(self, dispenser: Dispenser, line: int) -> int:
         known = self.pharmacies.get(dispenser)
