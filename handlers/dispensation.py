@@ -133,7 +133,7 @@ class _Batch:
             findings = (*of_dispenser, *findings)
         dispensed_on = (record.sold_on or record.filled_on).isoformat()
         if record.status != "void":
-            detail = Detail(0, dispensed_on, record.patient.location or "", record.treatment_type or "")
+            detail = Detail(dispensed_on, record.patient.location or "", record.treatment_type or "")
             marks, found = self._screen.record(content, detail, source, is_new=record.status == "new")
             findings = (*findings, *found) if found else findings
         if source.finding is not None:

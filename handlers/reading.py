@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,7 +15,7 @@ from handlers.rules.policy import Policy
 from messages.asap.reader import Reading
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules, Setting
-from messages.asap.values import Header, Pharmacy, Record, Status, ZeroReport
+from messages.asap.values import Header, Memo, Pharmacy, Record, Status, ZeroReport
 from messages.identifiers import is_digits
 from store.contract import as_text
 from store.dispensations import Content
@@ -23,7 +25,6 @@ from store.submissions import OpenError
 class Detail(NamedTuple):
     """What the store's checks ask of a record beside what is kept of it."""
 
-    line: int
     dispensed_on: str
     """The day sold, else filled (R40)."""
     location: str
@@ -32,20 +33,18 @@ class Detail(NamedTuple):
     """DSP24."""
 
 
-class Item(NamedTuple):
-    """One record that passed its own checks."""
-
-    content: Content
-    detail: Detail
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Records of one pharmacy and one status that follow one another."""
+    """Records of one pharmacy and one status that follow one another, and passed their own checks.
+
+    Columns instead of one object a record: a file has fifty thousand records, and few different details.
+    """
 
     pharmacy: int
     status: Status
-    items: Sequence[Item]
+    contents: Sequence[Content]
+    lines: Sequence[int]
+    details: Sequence[Detail]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,74 +76,89 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
     rules = check_rules(policy, today)
     reading = Reading(body, rules)
     created_at = as_text(_created_at(reading.header, now, policy))
-    runs: list[Run] = []
-    items: list[Item] = []
-    of: tuple[int, Status] | None = None
-    errors: list[OpenError] = []
-    received_on = today.isoformat()
+    good, errors = _Good(today.isoformat(), created_at), []
     for chunk in reading.chunks():
         for record in chunk:
             if record.is_valid:
-                if of is None or record.status != of[1] or record.pharmacy != of[0]:
-                    of, items = (record.pharmacy, record.status), []
-                    runs.append(Run(*of, items))
-                items.append(_item(record, received_on, created_at))
+                good.add(record)
             else:
                 errors.append(_open_error(record, reading.pharmacies[record.pharmacy]))
     report = reading.report()
-    if report.verdict == "test":
-        runs.clear()
-        errors.clear()
+    is_test = report.verdict == "test"
     return ReadSubmission(
         report=report,
         control_number=reading.header.control_number if reading.header else "",
         created_at=created_at,
         rules=rules,
         pharmacies=tuple(reading.pharmacies),
-        zero_reports=() if report.verdict == "test" else tuple(zero for zero in reading.zero_reports if zero.is_valid),
-        runs=tuple(runs),
-        errors=tuple(errors),
+        zero_reports=() if is_test else tuple(zero for zero in reading.zero_reports if zero.is_valid),
+        runs=() if is_test else tuple(good.runs),
+        errors=() if is_test else tuple(errors),
     )
 
 
-def runs_of(kept: Iterable[tuple[int, Status, Item]]) -> tuple[Run, ...]:
+def runs_of(kept: Iterable[tuple[int, Status, Content, int, Detail]]) -> tuple[Run, ...]:
     """Put together what follows one another of one pharmacy and one status."""
-    return tuple(
-        Run(pharmacy, status, tuple(item for _, _, item in group))
-        for (pharmacy, status), group in groupby(kept, key=lambda one: one[:2])
-    )
+    runs = []
+    for (pharmacy, status), group in groupby(kept, key=lambda one: one[:2]):
+        _, _, contents, lines, details = zip(*group, strict=True)
+        runs.append(Run(pharmacy, status, contents, lines, details))
+    return tuple(runs)
 
 
-def _item(record: Record, received_on: str, created_at: str) -> Item:
-    pat, dsp, pre = record.pat, record.dsp, record.pre
-    content = Content(
-        record.dispenser,
-        record.prescription_number,
-        record.filled_on,
-        record.fill_number,
-        record.quantity,
-        record.partial_fill,
-        "active",
-        received_on,
-        record.written_on,
-        record.days_supply,
-        record.product_id,
-        pre[2],
-        pre[1],
-        pat[7],
-        pat[8],
-        record.born_on,
-        pat[19],
-        pat[16],
-        pat[20],
-        dsp[16],
-        record.text,
-        " ".join(fault.check for fault in record.faults) if record.faults else "",
-        1,
-        created_at,
-    )
-    treatment = dsp[24] if len(dsp) > 24 else ""
-    return Item(content, Detail(record.line, record.sold_on or record.filled_on, pat[21], treatment))
+class _Good:
+    """The records that passed their own checks, put together in runs as they come by."""
+
+    def __init__(self, received_on: str, created_at: str) -> None:
+        self.runs: list[Run] = []
+        self._received_on, self._created_at = received_on, created_at
+        self._of: tuple[int, Status] | None = None
+        self._contents: list[Content] = []
+        self._lines = array("L")
+        self._details: list[Detail] = []
+        self._shared = Memo(str)
+        self._detail = cache(Detail)
+
+    def add(self, record: Record) -> None:
+        """Keep a record."""
+        if (record.pharmacy, record.status) != self._of:
+            self._of = record.pharmacy, record.status
+            self._contents, self._lines, self._details = [], array("L"), []
+            self.runs.append(Run(*self._of, self._contents, self._lines, self._details))
+        self._contents.append(self._content(record))
+        self._lines.append(record.line)
+        treatment = record.dsp[24] if len(record.dsp) > 24 else ""
+        self._details.append(self._detail(record.sold_on or record.filled_on, record.pat[21], treatment))
+
+    def _content(self, record: Record) -> Content:
+        """Give what is kept of it; a text that many records share is kept once."""
+        pat, dsp, pre, shared = record.pat, record.dsp, record.pre, self._shared
+        return Content(
+            record.dispenser,
+            record.prescription_number,
+            record.filled_on,
+            record.fill_number,
+            record.quantity,
+            record.partial_fill,
+            "active",
+            self._received_on,
+            record.written_on,
+            record.days_supply,
+            record.product_id,
+            pre[2],
+            pre[1],
+            pat[7],
+            shared[pat[8]],
+            record.born_on,
+            pat[19],
+            shared[pat[16]],
+            shared[pat[20]],
+            shared[dsp[16]],
+            record.text,
+            " ".join(fault.check for fault in record.faults) if record.faults else "",
+            1,
+            self._created_at,
+        )
 
 
 def _open_error(record: Record, pharmacy: Pharmacy) -> OpenError:

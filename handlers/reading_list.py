@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.reading import Detail, Item, ReadSubmission, check_rules, runs_of
+from handlers.reading import Detail, ReadSubmission, check_rules, runs_of
 from handlers.rules.policy import Policy
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
 from messages.asap.faults import Fault, Ledger, printable
@@ -30,7 +30,7 @@ class _ListReader:
         self.ledger = Ledger(rules)
         self.pharmacies: dict[tuple[object, ...], Pharmacy] = {}
         self.counts: list[dict[str, int]] = []
-        self.kept: list[tuple[int, Status, Item]] = []
+        self.kept: list[tuple[int, Status, Content, int, Detail]] = []
         self.errors: list[OpenError] = []
 
     def read(self, record: Record, line: int) -> None:
@@ -54,12 +54,11 @@ class _ListReader:
         if faults:
             content = marked(content, "", " ".join(fault.check for fault in faults))
         detail = Detail(
-            line,
             (record.sold_on or record.filled_on).isoformat(),
             record.patient.location or "",
             record.treatment_type or "",
         )
-        self.kept.append((pharmacy.index, record.status, Item(content, detail)))
+        self.kept.append((pharmacy.index, record.status, content, line, detail))
 
     def _pharmacy(self, dispenser: Dispenser, line: int) -> Pharmacy:
         """Give the dispenser as a file's pharmacy; what is wrong with it is said once, where it stands first."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from handlers.reading import Item, ReadSubmission, Run
+from handlers.reading import Detail, ReadSubmission, Run
 from handlers.reading_list import VERSION
 from handlers.screening import UNKNOWN_REVISED, Screen, Source
 from messages.asap.faults import Finding, Ledger, printable
@@ -69,28 +69,28 @@ class _Screening:
     def run(self, run: Run) -> StoredRun:
         """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
         if run.status == "void":
-            return StoredRun(run.pharmacy, run.status, [item.content for item in run.items])
+            return StoredRun(run.pharmacy, run.status, run.contents)
         is_new = run.status == "new"
-        days = [detail.dispensed_on for _, detail in run.items]
+        days = {detail.dispensed_on for detail in run.details}
         if is_new and self._screen.is_silent(days, self._sources[run.pharmacy]):
-            return StoredRun(run.pharmacy, run.status, [content for content, _ in run.items])
-        kept = (self._record(run.pharmacy, item, is_new=is_new) for item in run.items)
+            return StoredRun(run.pharmacy, run.status, run.contents)
+        records = zip(run.contents, run.lines, run.details, strict=True)
+        kept = (self._record(run.pharmacy, *record, is_new=is_new) for record in records)
         return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
 
     def bar(self, run: Run) -> None:
         """Count the records of a barred pharmacy as in error."""
-        self.with_errors[run.pharmacy] += len(run.items)
-        self.with_warnings[run.pharmacy] -= sum(bool(content.warnings) for content, _ in run.items)
+        self.with_errors[run.pharmacy] += len(run.contents)
+        self.with_warnings[run.pharmacy] -= sum(bool(content.warnings) for content in run.contents)
         if not self._sources[run.pharmacy].is_foreign:
-            self.errors += [_open_error(content, "R21") for content, _ in run.items]
+            self.errors += [_open_error(content, "R21") for content in run.contents]
 
-    def _record(self, pharmacy: int, item: Item, *, is_new: bool) -> Content | None:
-        content, detail = item
+    def _record(self, pharmacy: int, content: Content, line: int, detail: Detail, *, is_new: bool) -> Content | None:
         marks, findings = self._screen.record(content, detail, self._sources[pharmacy], is_new=is_new)
         if not findings:
             return marked(content, marks, content.warnings) if marks else content
         warnings, errors = self._judged(tuple(findings))
-        self._tell(findings, content, detail.line)
+        self._tell(findings, content, line)
         if errors:
             self._keep_out(pharmacy, content, errors)
             return None

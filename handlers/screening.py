@@ -6,7 +6,7 @@ or not reportable: it is stored and marked (R40, R43, R44).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -117,12 +117,10 @@ class Screen:
                 return LATE, (*findings, *late) if findings else late
         return marks, findings
 
-    def is_silent(self, days: Iterable[str], source: Source) -> bool:
+    def is_silent(self, days: Collection[str], source: Source) -> bool:
         """Whether no record dispensed on these days can get a mark or a finding: no drug table, no exemption, all in time."""
         return (
-            self._table is None
-            and not source.may_be_exempt
-            and not any(self._late(source.kind, day) for day in set(days))
+            self._table is None and not source.may_be_exempt and not any(self._late(source.kind, day) for day in days)
         )
 
     def _exemption(self, content: Content, detail: Detail, source: Source) -> str | None:

@@ -110,7 +110,7 @@ def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
-    products = {item.content.product_id for run in read.runs if run.status != "void" for item in run.items}
+    products = {content.product_id for run in read.runs if run.status != "void" for content in run.contents}
     screen = await open_screen(work.tx, numbers, products, today=work.today, policy=work.policy)
     sources = [
         screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
@@ -181,7 +181,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
     made_on = work.policy.local_date(as_moment(read.created_at))
     covered: dict[int, str] = {}
     for run in read.runs:
-        last = max([detail.dispensed_on for _, detail in run.items])
+        last = max({detail.dispensed_on for detail in run.details})
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)

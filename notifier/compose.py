@@ -109,6 +109,8 @@ def _compiled(env: jinja2.Environment, source: str, template: Template, names: s
                 f"notice {template.name}: its template uses {', '.join(sorted(unknown))}, "
                 "which is not a fact of the notice"
             )
-        return env.from_string(source)
+        made = env.from_string(source)
     except jinja2.TemplateError as error:
         raise Misconfigured(f"notice {template.name}: its template does not compile: {error}") from error
+    made.globals = dict(made.globals)  # Jinja's ChainMap would be walked in Python at each rendering
+    return made

@@ -69,7 +69,9 @@ def body(text: str, html: str, attachments: tuple[Attachment, ...], *, seed: str
 
     The boundary is a digest of everything between the boundaries: nobody can write a text that contains it.
     """
-    parts = (_text_part("plain", text), _text_part("html", html))
+    # HTML has a way of its own to write a letter in ASCII, so that one "·" does not have the whole page encoded and grow.
+    page = html.encode("ascii", "xmlcharrefreplace").decode()
+    parts = (_text_part("plain", text), _text_part("html", page))
     alternative = _multipart("alternative", parts, seed)
     if not attachments:
         return f"MIME-Version: 1.0\r\n{alternative}"

@@ -38,12 +38,14 @@ class LaneSettings:
     Args:
         queue: its name.
         prefetch: messages held unacknowledged at most; 100–500 keeps the loop fed, files weigh more.
+        batch_bytes: a batch of this weight takes no further message; one large file is a transaction of its own.
         watch_seconds: how often to ask the broker whether it still knows us as a consumer.
         reconnect_seconds: pause before a new connection.
     """
 
     queue: str
     prefetch: int = 500
+    batch_bytes: int = 1024 * 1024
     watch_seconds: float = 30.0
     reconnect_seconds: float = 1.0
 
@@ -145,8 +147,7 @@ class Lane:
             self._is_idle = True
             batch = [await buffer.get()]
             self._is_idle = False
-            while len(batch) < self._settings.batch_max and not buffer.empty():
-                batch.append(buffer.get_nowait())
+            _gather(batch, buffer, self._settings)
             await self._until_stored(batch, line)
             try:
                 await line.basic_ack(batch[-1].tag, multiple=True)
@@ -184,6 +185,14 @@ class Lane:
             if not seen.consumer_count or silent_looks >= _SILENT_LOOKS_MAX:
                 log.error("consumer_is_deaf", queue=self._settings.queue)
                 raise BrokerAway("The broker does not deliver to this consumer.")
+
+
+def _gather(batch: list[Delivered], buffer: asyncio.Queue[Delivered], limits: LaneSettings) -> None:
+    """Put into the batch what has arrived, up to the limits."""
+    weight = len(batch[0].body)
+    while len(batch) < limits.batch_max and weight < limits.batch_bytes and not buffer.empty():
+        batch.append(buffer.get_nowait())
+        weight += len(batch[-1].body)
 
 
 async def _taken_before(message: DeliveredMessage) -> None:

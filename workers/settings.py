@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         le=120 * 1024 * 1024,
         description="Largest file body on the wire; RabbitMQ takes 16 MiB from 4.0.",
     )
-    prefetch: int = Field(500, ge=1, le=2000, description="Messages held unacknowledged per queue; files: 4.")
+    prefetch: int = Field(500, ge=1, le=2000, description="Messages held unacknowledged per queue; files: 16.")
     handler_seconds: float = Field(
         300.0,
         gt=1,

@@ -47,6 +47,12 @@ class Frame:
             yield pieces
 
     @property
+    def first(self) -> str:
+        """TH, up to its terminator."""
+        end = self.body.index(self.terminator.encode(self.encoding), self.start)
+        return self.body[self.start : end].decode(self.encoding)
+
+    @property
     def tail(self) -> str:
         """What stands behind the last terminator, without blanks; '' when the file ends as it should."""
         return self.body[self.tail_at : self.tail_at + WINDOW_BYTES].decode(self.encoding, "ignore").strip()

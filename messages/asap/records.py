@@ -201,6 +201,6 @@ class RecordReader:
         if not text:
             return self.segments["AIR"].blank, NO_FINDINGS
         air, is_clean = self.segments["AIR"].read(text)
-        if is_clean and (air[1] or not air[2]) and not any(air[position] for position in self._air_dates):
+        if is_clean and (air[1] or not air[2]) and not any(map(air.__getitem__, self._air_dates)):
             return air, NO_FINDINGS
         return air, self.checks.additional(air)

@@ -38,7 +38,7 @@ _ONE_DAY = timedelta(days=1)
 
 def read_header(frame: Frame, rules: CheckRules, ledger: Ledger) -> Header:
     """Give the transaction header, its faults noted (F02, F12, F14)."""
-    fields = next(frame.windows())[0].split(frame.separator)
+    fields = frame.first.split(frame.separator)
     fields += [""] * (10 - len(fields))
     version, created_on, created_time = fields[1].strip(), fields[5], fields[6]
     if version not in rules.versions:

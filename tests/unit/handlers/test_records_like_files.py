@@ -130,9 +130,9 @@ def _placeless(field: str) -> str:
 def kept(read: ReadSubmission) -> list[tuple[Any, ...]]:
     """What is stored and asked of the store, but for the text as it was sent."""
     return [
-        (run.pharmacy, run.status, item.content._replace(original=""), item.detail._replace(line=0))
+        (run.pharmacy, run.status, content._replace(original=""), detail)
         for run in read.runs
-        for item in run.items
+        for content, detail in zip(run.contents, run.details, strict=True)
     ]
 
 

@@ -6,6 +6,7 @@ import email
 import email.policy
 from email.header import decode_header, make_header
 from email.utils import parseaddr
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,12 @@ def test_an_attachment_type_that_is_none_is_a_bug() -> None:
     """Nothing can be smuggled into the part's headers by its type."""
     with pytest.raises(ValueError, match="media type"):
         Attachment("a", "text/csv\r\nX: y", "")
+
+
+def test_a_page_stays_plain_whatever_letters_it_holds() -> None:
+    """HTML writes them in ASCII itself: the page is not encoded, does not grow and reads the same."""
+    written = body("text", "<p>DEA · Jörg · 中</p>", (), seed="s")
+    part = email.message_from_string(written, policy=email.policy.default).get_body(("html",))
+    assert part is not None
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    assert unescape(part.get_content()).strip() == "<p>DEA · Jörg · 中</p>"
