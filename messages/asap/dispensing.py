@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from messages.asap.faults import Finding, shape
+from messages.asap.faults import Finding, count_told, described
 from messages.asap.fields import FieldChecks
 from messages.asap.severities import CheckRules
 from messages.asap.values import Memo, canonical_quantity
@@ -31,7 +31,7 @@ class DispensingChecks:
         self._age(pat, dsp, findings)
         self._ingredients(dsp, ingredients, findings)
         if dsp[14] and not self._fields.npi[dsp[14].strip()]:
-            text = f"found {shape(dsp[14])}; expected an NPI with a right check digit"
+            text = f"found {described(dsp[14])}; expected an NPI with a right check digit"
             findings.append(Finding("R19.pharmacist", "DSP14", text))
         return tuple(findings)
 
@@ -39,7 +39,7 @@ class DispensingChecks:
         """Name what is wrong with the ordinal-th ingredient of a compound."""
         findings = list(self._fields.segment("CDI", cdi))
         if cdi[1].strip() and not (is_digits(cdi[1]) and cdi[1].lstrip("0") == str(ordinal)):
-            text = f"found {shape(cdi[1])}; expected {ordinal}: ingredients count 1, 2, 3"
+            text = f"found {count_told(cdi[1])}; expected {ordinal}: ingredients count 1, 2, 3"
             findings.append(Finding("R10.ingredients", "CDI01", text))
         if cdi[2] == NDC:
             self._ndc("CDI03", cdi[3], findings)
@@ -50,7 +50,7 @@ class DispensingChecks:
     def _identity(self, dsp: Sequence[str], findings: Found) -> None:
         if dsp[1] not in {"00", "01", "02"} and (dsp[1] or self._version != "4.2"):
             findings.append(
-                Finding("R01", "DSP01", f"found {shape(dsp[1])}; expected 00 (new), 01 (revise) or 02 (void)")
+                Finding("R01", "DSP01", f"found {count_told(dsp[1])}; expected 00 (new), 01 (revise) or 02 (void)")
             )
         if not dsp[2].strip():
             findings.append(Finding("R02", "DSP02", "no prescription number; expected one"))
@@ -79,7 +79,7 @@ class DispensingChecks:
         refills, fill = small_number(dsp[4], 99), small_number(dsp[6], 99)
         for name, text, number in (("DSP04", dsp[4], refills), ("DSP06", dsp[6], fill)):
             if text.strip() and number is None:
-                findings.append(Finding("R08", name, f"found {shape(text)}; expected a number from 0 to 99"))
+                findings.append(Finding("R08", name, f"found {count_told(text)}; expected a number from 0 to 99"))
         if refills is not None and fill is not None and fill > refills:
             text = "more fills than refills were authorized (DSP04); expected DSP06 not over DSP04"
             findings.append(Finding("R08.refills", "DSP06", text))
@@ -89,12 +89,12 @@ class DispensingChecks:
         if days is not None and days > 365:
             findings.append(Finding("R12.year", "DSP10", f"{days} days; expected at most 365"))
         elif dsp[10].strip() and not days:
-            findings.append(Finding("R12", "DSP10", f"found {shape(dsp[10])}; expected a number from 1 to 999"))
+            findings.append(Finding("R12", "DSP10", f"found {count_told(dsp[10])}; expected a number from 1 to 999"))
 
     def _partial_fill(self, dsp: Sequence[str], findings: Found) -> None:
         # Optional, but part of what makes a record (R48): unreadable, it must not be taken for a whole fill.
-        if dsp[13] and small_number(dsp[13], 99) is None:
-            findings.append(Finding("R13", "DSP13", f"found {shape(dsp[13])}; expected 00 (not partial) to 99"))
+        if dsp[13].strip() and small_number(dsp[13], 99) is None:
+            findings.append(Finding("R13", "DSP13", f"found {count_told(dsp[13])}; expected 00 (not partial) to 99"))
 
     def _product(self, dsp: Sequence[str], findings: Found) -> None:
         qualifier, product = dsp[7], dsp[8]
@@ -112,7 +112,7 @@ class DispensingChecks:
         normal = self.ndcs[product]
         if not normal:
             digits = self._rules.ndc_digits
-            findings.append(Finding("R09", name, f"found {shape(product)}; expected an NDC of {digits} digits"))
+            findings.append(Finding("R09", name, f"found {described(product)}; expected an NDC of {digits} digits"))
         elif normal != product:
             findings.append(
                 Finding("R09.hyphens", name, "the NDC has hyphens and was normalised; expected digits only")
@@ -136,4 +136,5 @@ def small_number(text: str, greatest: int) -> int | None:
 
 
 def _not_a_quantity(text: str) -> str:
-    return f"found {shape(text)}; expected a positive number of at most 11 characters, with a point or without"
+    said = "0" if set(text) <= set("0.") else described(text)
+    return f"found {said}; expected a positive number of at most 11 characters, with a point or without"

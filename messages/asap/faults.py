@@ -130,8 +130,20 @@ class Ledger:
 
 def shape(value: str) -> str:
     """Describe a value without telling it: digits as 9, letters as A, anything unprintable as ?."""
-    signs = "".join(_sign(character) for character in value[:20])
-    return f"'{signs}{'...' if len(value) > 20 else ''}' ({len(value)} long)" if value else "nothing"
+    return f"'{_signs(value)}' ({len(value)} long)" if value else "nothing"
+
+
+def described(value: str) -> str:
+    """Describe a value to a clerk without telling it: ``8 digits``, ``3 letters``, else its shape."""
+    for is_all, kind in ((value.isdigit(), "digit"), (value.isalpha(), "letter")):
+        if is_all:
+            return f"{len(value)} {kind}{'s' if len(value) > 1 else ''}"
+    return f"'{_signs(value)}' (9 is any digit, A any letter)" if value else "nothing"
+
+
+def count_told(value: str) -> str:
+    """Tell a count as it stands: a number of few digits is no person's; of anything else, what it looks like."""
+    return value if len(value) <= 4 and value.isascii() and value.isdigit() else described(value)
 
 
 def told(value: str) -> str:
@@ -145,7 +157,7 @@ def told(value: str) -> str:
 
 
 def _version(value: str) -> str:
-    return f"'{value}'" if len(value) <= 4 and value.isascii() and "." in value else shape(value)
+    return f"'{value}'" if len(value) <= 4 and value.isascii() and "." in value else described(value)
 
 
 def printable(value: str) -> str | None:
@@ -159,6 +171,10 @@ def _advice(finding: Finding, severity: Severity) -> str:
     if severity == "error" and finding.field.startswith(("PHA", "dispenser")):
         return "None of this pharmacy's records are stored: correct it and send them again."
     return _TO_DO[severity]
+
+
+def _signs(value: str) -> str:
+    return "".join(_sign(character) for character in value[:20]) + ("..." if len(value) > 20 else "")
 
 
 def _sign(character: str) -> str:

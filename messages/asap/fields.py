@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
-from messages.asap.faults import Finding, shape, told
+from messages.asap.faults import Finding, described, told
 from messages.asap.table import Field, table
 from messages.asap.values import Memo
 from messages.identifiers import dea_is_valid, ncpdp_is_valid, npi_is_valid
@@ -65,7 +65,7 @@ class FieldChecks:
                 findings.append(found)
         extra = fields[len(self._table[segment]) + 1 :]
         if any(extra):
-            text = f"{len(extra)} fields more than this version defines; expected {len(self._table[segment])}"
+            text = f"found {len(fields) - 1} fields; expected {len(self._table[segment])}, as this version defines"
             findings.append(Finding("R16", segment, text))
         return tuple(findings)
 
@@ -90,7 +90,7 @@ class FieldChecks:
         """Name what is wrong with a date: R03, R04."""
         found_on = self._dates[value]
         if not found_on:
-            return Finding("R03", name, f"found {shape(value)}; expected a real date, CCYYMMDD")
+            return Finding("R03", name, f"found {described(value)}; expected a real date, CCYYMMDD")
         if found_on > self._today:
             return Finding("R04", name, "the date is in the future; expected today or earlier")
         return None
@@ -140,10 +140,10 @@ class FieldChecks:
         if not npi and not dea:
             findings.append(Finding("R23", "PRE02", "neither DEA number nor NPI; expected PRE02, or PRE01 at least"))
         if dea and not self.dea[dea.upper()]:
-            text = f"found {shape(dea)}; expected a DEA number with a right check digit"
+            text = f"found {described(dea)}; expected a DEA number with a right check digit"
             findings.append(Finding("R17.prescriber", "PRE02", text))
         if npi and not self.npi[npi]:
-            findings.append(Finding("R19", "PRE01", f"found {shape(npi)}; expected an NPI with a right check digit"))
+            findings.append(Finding("R19", "PRE01", f"found {described(npi)}; expected an NPI with a right check digit"))
         return (*findings, *_placeholders("PRE", (5, 6), pre))
 
     def additional(self, air: Sequence[str]) -> tuple[Finding, ...]:
@@ -167,7 +167,7 @@ def _placeholders(segment: str, positions: tuple[int, ...], fields: Sequence[str
 def _code(field: Field, value: str) -> str:
     """Tell a wrong code; of the patient and who picked up, or what is longer than any code, only its shape."""
     is_personal = field.name.startswith(("PAT", "AIR")) or len(value) > 2
-    return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else shape(value)
+    return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else described(value)
 
 
 def _listing(codes: frozenset[str]) -> str:

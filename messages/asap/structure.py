@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from messages.asap.faults import Finding, Ledger, shape, told
+from messages.asap.faults import Finding, Ledger, described, told
 from messages.asap.frame import Frame
 from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS, table
@@ -47,11 +47,11 @@ def read_header(frame: Frame, rules: CheckRules, ledger: Ledger) -> Header:
     is_utc = version == "5.0" and created_time.endswith("Z")
     latest_on = rules.today + (_ONE_DAY if is_utc else timedelta())  # UTC is a day ahead in the evening
     if not iso_date(created_on):
-        ledger.note(Finding("F12", "TH05", f"found {shape(created_on)}; expected a real date, CCYYMMDD"), 1)
+        ledger.note(Finding("F12", "TH05", f"found {described(created_on)}; expected a real date, CCYYMMDD"), 1)
     elif iso_date(created_on) > latest_on.isoformat():
         ledger.note(Finding("F12", "TH05", "the creation date is in the future; expected today or earlier"), 1)
     if not _TIME.fullmatch(created_time[:-1] if is_utc else created_time):
-        ledger.note(Finding("F12", "TH06", f"found {shape(created_time)}; expected a time, HHMMSS or HHMM"), 1)
+        ledger.note(Finding("F12", "TH06", f"found {described(created_time)}; expected a time, HHMMSS or HHMM"), 1)
     is_test = fields[7].strip().upper() == "T"
     if is_test and not ledger.failed:
         ledger.note(Finding("F14", "TH07", "this is a test file: it was checked and nothing of it is stored"), 1)
@@ -123,7 +123,7 @@ class Structure:
         elif name not in FOLLOWERS:
             if name not in self._unknown and len(self._unknown) < 20:
                 self._unknown.add(name)
-                found = told(name) if len(name) <= 3 else shape(name)
+                found = told(name) if len(name) <= 3 else described(name)
                 self._note("F06", "", f"unknown segment {found}; expected {', '.join(FOLLOWERS)} only")
             return "skip"
         elif self._last and self._swallows(self._last, self._last_text, lost_before=name):
@@ -183,7 +183,7 @@ class Structure:
         found = _field(piece, 1, self._frame.separator)
         true_count = self._count - self._block_at + 1
         if not _is_count(found, true_count):
-            said = found if is_digits(found) else shape(found)
+            said = found if is_digits(found) else described(found)
             self._note("F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP")
 
     def _check_trailer(self, piece: str) -> None:
@@ -193,7 +193,7 @@ class Structure:
         elif control.strip() != self._header.control_number:
             self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
         if not self._unknown and not _is_count(count, self._count):
-            said = count if is_digits(count) else shape(count)
+            said = count if is_digits(count) else described(count)
             self._note("F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT")
 
     def _check_end(self) -> None:

@@ -230,9 +230,29 @@ def test_a_fault_says_where_what_and_what_to_do_without_the_patients_data() -> N
     assert (fault.segment, fault.line, fault.field) == ("PAT", 4, "PAT18")
     assert (fault.prescription, fault.fill_date) == ("RX1001", "2026-11-21")
     assert fault.message == (
-        "Segment 4, PAT18 (Date of Birth): found '9999-9-99' (9 long); expected a real date, CCYYMMDD. "
+        "Segment 4, PAT18 (Date of Birth): found '9999-9-99' (9 is any digit, A any letter); expected a real date, CCYYMMDD. "
         "This record is not stored: correct it and send the record again."
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"DSP01": "03"}, "found 03; expected 00 (new)"),
+        ({"DSP04": "100"}, "found 100; expected a number from 0 to 99"),
+        ({"DSP09": "0.0"}, "found 0; expected a positive number"),
+        ({"DSP09": "30 EA"}, "found '99 AA' (9 is any digit, A any letter); expected a positive number"),
+        ({"DSP10": "0"}, "found 0; expected a number from 1 to 999"),
+        ({"DSP05": "20261399"}, "found 8 digits; expected a real date"),
+        ({"DSP08": "0093005801"}, "found 10 digits; expected an NDC of 11 digits"),
+        ({"PRE02": "X"}, "found 1 letter; expected a DEA number"),
+    ],
+    ids=["r01", "r08", "r11-zero", "r11-text", "r12", "r03", "r09", "r17"],
+)
+def test_a_fault_says_what_was_found_so_that_a_clerk_can_see_it(changes: Mapping[str, str], said: str) -> None:
+    """Counts and codes as they stand, anything longer by what it is made of: "found '9'" for a 0 would mislead."""
+    (message,) = [fault.message for fault in check(file_of(record(changes))).faults]
+    assert said in message
 
 
 @pytest.mark.parametrize("field", [name for name in GOOD if name[:3] in {"PAT", "AIR"}])
