@@ -143,7 +143,9 @@ class FieldChecks:
             text = f"found {described(dea)}; expected a DEA number with a right check digit"
             findings.append(Finding("R17.prescriber", "PRE02", text))
         if npi and not self.npi[npi]:
-            findings.append(Finding("R19", "PRE01", f"found {described(npi)}; expected an NPI with a right check digit"))
+            findings.append(
+                Finding("R19", "PRE01", f"found {described(npi)}; expected an NPI with a right check digit")
+            )
         return (*findings, *_placeholders("PRE", (5, 6), pre))
 
     def additional(self, air: Sequence[str]) -> tuple[Finding, ...]:

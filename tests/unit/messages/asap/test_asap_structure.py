@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -77,6 +78,8 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F03-short", b"TH*4.2B*1*01**20261124*0841*P\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-letter", b"TH*4.2B*1*01**20261124*0841*P**AIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-line-end", b"TH*4.2B*1*01**20261124*0841*P**\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-line-end-only", TWO.replace(b"**~~", b"**"), {("F03", F, "TH09")}),
+    ("F03-blank-tail", b"TH*4.2B*1*01**20261124*0841*P**" + b"\n" * 9000, {("F03", F, "TH09")}),
     ("F03-separator", b"TH*4.2B*1*01**20261124*0841*P****IS*77*NAME", {("F03", F, "TH09")}),
     ("F04-patient", swallowing(TWO, "PAT"), {("F04", F, "PAT")}),
     ("F04-patient-line-end", swallowing(TWO, "PAT", "\r\n"), {("F04", F, "PAT")}),
@@ -155,6 +158,12 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("backslash", file_of(style=Style("\\", "*", "\r\n"))),
     ("latin-1", TWO.replace(b"Alder", b"M\xfcller")),
     ("utf-8", TWO.replace(b"Alder", "Müller".encode())),
+    ("lines", TWO.replace(b"**~~", b"**~").replace(b"~\r\n", b"\n")),
+    ("lines-and-blank-ones", TWO.replace(b"~\r\n", b"\n\n").replace(b"**~", b"**\n")),
+    ("carriage-return-lines", TWO.replace(b"**~~", b"**~").replace(b"~\r\n", b"\r\n")),
+    ("control-characters", TWO.replace(b"~", b"\x1e").replace(b"*", b"\x1d")),
+    ("tab-separated", TWO.replace(b"*", b"\t")),
+    ("tab-terminated", TWO.replace(b"~", b"\t")),
     ("latin-1-terminator", TWO.replace(b"~", b"\xac")),
     ("one-field-too-many", TWO.replace(b"TP*9~", b"TP*9*~")),
     ("header-field-too-many", TWO.replace(b"**~~", b"**~*~", 1)),
@@ -260,3 +269,13 @@ def test_utc_of_version_5_may_be_tomorrow() -> None:
     body = file_of(version="5.0")
     assert check(body.replace(b"*20261124*084142Z*", b"*20261125*031500Z*")).faults == ()
     assert told(check(body.replace(b"*20261124*", b"*20261126*", 1)).faults) == {("F12", F, "TH05")}
+
+
+def test_f15_a_segment_as_large_as_a_file_is_not_taken_apart() -> None:
+    """Memory is a window's beyond the file's bytes, whatever one segment holds (R45)."""
+    body = TWO.replace(b"Alder", b"A" * 30_000_000)
+    tracemalloc.start()
+    assert told(check(body).faults) == {("F15", F, None)}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
