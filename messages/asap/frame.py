@@ -32,6 +32,7 @@ class Frame:
         out.
         """
         mark = self.terminator.encode(self.encoding)
+        blank = f"{self.terminator} "
         at, first = self.start, True
         while at < self.tail_at:
             end = self.body.rfind(mark, at, at + WINDOW_BYTES)
@@ -40,7 +41,7 @@ class Frame:
             text = self.body[at : min(end, at + _SEGMENT_BYTES_MAX)].decode(self.encoding, "ignore")
             at = end + len(mark)
             pieces = text.split(self.terminator)
-            if "\n" in text or "\r" in text:
+            if "\n" in text or "\r" in text or blank in text:
                 pieces = [piece.strip("\r\n ") for piece in pieces]
                 if self.terminator in "\r\n":  # lines: a blank one is no segment
                     pieces = [piece for piece in pieces if piece]

@@ -95,12 +95,15 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F05-cut", TWO[:-120], {("F05", F, "DSP")}),
     ("F05-header-alone", joined(segments(TWO)[:1]), {("F05", F, "TT")}),
     ("F05-nothing-between", joined([segments(TWO)[0], "TT*CONTROL-1*2"]), {("F05", F, "IS")}),
-    ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None), ("F10", "warning", "TP01")}),
+    ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None)}),
+    ("F06-small-letters", TWO.replace(b"DSP*", b"dsp*"), {("F06", F, None)}),
+    ("F06-empty", TWO.replace(b"**~~", b"**~~~", 1), {("F06", F, None)}),
     ("F07-dispensing-first", moved(TWO, "DSP", "PAT"), {("F07", F, "DSP")}),
     ("F07-no-dispensing", without(TWO, "DSP"), {("F07", F, "PRE")}),
     ("F07-no-prescriber", without(TWO, "PRE"), {("F07", F, "AIR")}),
     ("F07-no-patient", without(TWO, "PAT"), {("F07", F, "DSP")}),
     ("F08", replaced(TWO, "TT", lambda text: text.replace("CONTROL-1", "CONTROL-2")), {("F08", F, "TT01")}),
+    ("F02-newer-in-utc", header(1, "5.1", header(6, "084142Z")), {("F02", F, "TH01")}),
     ("F08-empty", header(2, ""), {("F08", F, "TH02")}),
     ("F09", replaced(TWO, "TT", lambda text: text + "1"), {("F09", F, "TT02")}),
     ("F09-letters", replaced(TWO, "TT", lambda text: text + "x"), {("F09", F, "TT02")}),
@@ -122,6 +125,8 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
         {("F12", F, "TH05"), ("F08", F, "TT01"), ("F09", F, "TT02")},
     ),
     ("R13-header", header(7, "X"), {("R13", "warning", "TH07")}),
+    ("R16-trailer", replaced(TWO, "TP", lambda text: text + "*X"), {("R16", "warning", "TP")}),
+    ("R16-last", replaced(TWO, "TT", lambda text: text + "**X"), {("R16", "warning", "TT")}),
     ("R14-source", replaced(TWO, "IS", lambda _: "IS*77"), {("R14", "warning", "IS02")}),
 ]
 
@@ -155,6 +160,7 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("byte-order-mark", b"\xef\xbb\xbf" + TWO),
     ("blank-lines-around", b"\r\n" + TWO + b"\r\n \r\n"),
     ("blank-before-line-end", TWO.replace(b"~\r\n", b"~ \r\n")),
+    ("blanks-in-one-line", TWO.replace(b"\r\n", b" ")),
     ("backslash", file_of(style=Style("\\", "*", "\r\n"))),
     ("latin-1", TWO.replace(b"Alder", b"M\xfcller")),
     ("utf-8", TWO.replace(b"Alder", "Müller".encode())),
@@ -279,3 +285,10 @@ def test_f15_a_segment_as_large_as_a_file_is_not_taken_apart() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+def test_f06_says_which_segment_it_is() -> None:
+    """An id in small letters or of an older version is told as it stands; what may be a name is not."""
+    for found, said in ((b"dsp", "'dsp'"), (b"RPH", "'RPH'"), (b"Kim", "3 letters")):
+        (fault,) = check(TWO.replace(b"DSP*", found + b"*")).faults
+        assert fault.message.startswith(f"Segment 5: unknown segment {said}; expected TH, IS, PHA")
