@@ -1,4 +1,4 @@
-"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12."""
+"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12, pairs of R24."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from messages.asap.values import Memo, canonical_quantity
 from messages.identifiers import is_digits, normalise_ndc
 
 NDC, COMPOUND, CANNABIS = "01", "06", "07"
+PAIRS = ((18, 19), (20, 21))
+"""Fields of DSP that go together."""
 _COMPOUND_START = "99999"
 Found = list[Finding]
 
@@ -23,12 +25,18 @@ class DispensingChecks:
         self.quantities = Memo(canonical_quantity)
         self.ndcs = Memo(lambda text: normalise_ndc(text, rules.ndc_digits) or "")
 
-    def dispensation(self, pat: Sequence[str], dsp: Sequence[str], ingredients: int) -> tuple[Finding, ...]:
+    def dispensation(self, dsp: Sequence[str], ingredients: int) -> tuple[Finding, ...]:
         """Name what is wrong with a dispensation, apart from faults inside PAT, PRE, CDI and AIR."""
         findings = list(self._fields.segment("DSP", dsp))
-        for check in (self._identity, self._order_of_dates, self._counts, self._partial_fill, self._product):
+        for check in (
+            self._identity,
+            self._order_of_dates,
+            self._counts,
+            self._partial_fill,
+            self._product,
+            self._pairs,
+        ):
             check(dsp, findings)
-        self._age(pat, dsp, findings)
         self._ingredients(dsp, ingredients, findings)
         if dsp[14] and not self._fields.npi[dsp[14].strip()]:
             text = f"found {described(dsp[14])}; expected an NPI with a right check digit"
@@ -65,15 +73,17 @@ class DispensingChecks:
         if sold_on and sold_on < filled_on <= today:
             findings.append(Finding("R06", "DSP17", "sold before it was filled; expected DSP17 not before DSP05"))
 
-    def _age(self, pat: Sequence[str], dsp: Sequence[str], findings: Found) -> None:
+    def age(self, pat: Sequence[str], dsp: Sequence[str]) -> tuple[Finding, ...]:
+        """Name what is wrong with the patient's date of birth beside the date filled."""
         born_on, filled_on = self._dates[pat[18]], self._dates[dsp[5]]
         if not (born_on and filled_on):
-            return
+            return ()
         if born_on > filled_on:
             if born_on <= self._rules.today.isoformat():
-                findings.append(Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05"))
+                return (Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05"),)
         elif int(dsp[5]) - int(pat[18]) >= 121_00_00:
-            findings.append(Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth"))
+            return (Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth"),)
+        return ()
 
     def _counts(self, dsp: Sequence[str], findings: Found) -> None:
         refills, fill = small_number(dsp[4], 99), small_number(dsp[6], 99)
@@ -105,6 +115,13 @@ class DispensingChecks:
             self._ndc("DSP08", product, findings)
         elif qualifier == COMPOUND and not product.startswith(_COMPOUND_START):
             findings.append(Finding("R09", "DSP08", "a compound (DSP07 = 06); expected 99999 and a number of your own"))
+
+    def _pairs(self, dsp: Sequence[str], findings: Found) -> None:
+        for first, second in PAIRS:
+            if bool(dsp[first]) is not bool(dsp[second]):
+                lone, lacking = (first, second) if dsp[first] else (second, first)
+                text = f"DSP{lone} is given without DSP{lacking}; expected both, or none"
+                findings.append(Finding("R24.pairs", f"DSP{lone}", text))
 
     def _ndc(self, name: str, product: str, findings: Found) -> None:
         if not product.strip():

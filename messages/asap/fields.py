@@ -46,7 +46,7 @@ class FieldChecks:
 
     def __init__(self, version: str, today: date, dates: Memo[str]) -> None:
         self._table: Mapping[str, tuple[Field, ...]] = MappingProxyType(dict(table(version)))
-        self._today = today.isoformat()
+        self._today, self._is_5 = today.isoformat(), version == "5.0"
         self._dates = dates
         self.npi = Memo(npi_is_valid)
         self.dea = Memo(dea_is_valid)
@@ -122,6 +122,9 @@ class FieldChecks:
             if pat[qualifier] and not pat[number]:
                 text = f"the qualifier PAT{qualifier:02} is given and no id; expected the id"
                 findings.append(Finding("R24", f"PAT{number:02}", text))
+        if self._is_5 and pat[1] and not (pat[2] and pat[3]):
+            text = "PAT01 is given without PAT02 and PAT03; expected all three, or none"
+            findings.append(Finding("R24.pairs", "PAT01", text))
         if not pat[22]:
             if pat[15].strip() and not _STATE.fullmatch(pat[15]):
                 findings.append(
@@ -139,6 +142,9 @@ class FieldChecks:
         npi, dea = pre[1].strip(), pre[2].strip()
         if not npi and not dea:
             findings.append(Finding("R23", "PRE02", "neither DEA number nor NPI; expected PRE02, or PRE01 at least"))
+        if pre[3] and not dea:
+            text = "a suffix (PRE03) is given without the institution's DEA number; expected it in PRE02"
+            findings.append(Finding("R24.pairs", "PRE03", text))
         if dea and not self.dea[dea.upper()]:
             text = f"found {described(dea)}; expected a DEA number with a right check digit"
             findings.append(Finding("R17.prescriber", "PRE02", text))
@@ -155,6 +161,9 @@ class FieldChecks:
             findings.append(
                 Finding("R24", "AIR01", "a serial number (AIR02) without the state that gave it; expected it")
             )
+        if air[3] and not (air[4] and (air[5] or self._is_5)):
+            wanted = "AIR04" if self._is_5 else "AIR04 and AIR05"
+            findings.append(Finding("R24.pairs", "AIR03", f"AIR03 is given without {wanted}; expected them with it"))
         return tuple(findings)
 
 

@@ -32,7 +32,7 @@ class Frame:
         out.
         """
         mark = self.terminator.encode(self.encoding)
-        blank = f"{self.terminator} "
+        blank, is_line = f"{self.terminator} ", self.terminator in "\r\n"
         at, first = self.start, True
         while at < self.tail_at:
             end = self.body.rfind(mark, at, at + WINDOW_BYTES)
@@ -43,8 +43,8 @@ class Frame:
             pieces = text.split(self.terminator)
             if "\n" in text or "\r" in text or blank in text:
                 pieces = [piece.strip("\r\n ") for piece in pieces]
-                if self.terminator in "\r\n":  # lines: a blank one is no segment
-                    pieces = [piece for piece in pieces if piece]
+            if is_line:  # a blank one is no segment
+                pieces = [piece for piece in pieces if piece]
             if first and len(pieces) > 1 and not pieces[1].strip(self.separator):
                 del pieces[1]
             first = False
@@ -72,8 +72,10 @@ def open_frame(body: bytes) -> Frame | Finding:
         return Finding("F01", "TH", "the file holds NUL characters and is no text (expected plain ASCII text)")
     separator = head[2]
     fields = head.split(separator, _TH_FIELDS)
-    terminator = fields[_TH_FIELDS][:1] if len(fields) > _TH_FIELDS else ""
-    if terminator == separator or not (_is_mark(terminator) or _is_in_lines(body, terminator, separator)):
+    end = fields[_TH_FIELDS] if len(fields) > _TH_FIELDS else ""
+    terminator = end[:1]
+    is_line = terminator in ("\r", "\n") and end[1:2] == terminator  # a lone line end is that of a TH without TH09
+    if terminator == separator or not (is_line or _is_mark(terminator)):
         found = f"found '{terminator}'," if terminator == separator or terminator.isalnum() else "found none,"
         return Finding(
             "F03", "TH09", f"{found} no segment terminator (expected one character, as in ~~ at the end of TH)"
@@ -86,15 +88,6 @@ def open_frame(body: bytes) -> Frame | Finding:
 def _is_mark(character: str) -> bool:
     """Tell whether a character can separate: no letter, no digit, no blank or line end."""
     return bool(character) and not character.isalnum() and character not in " \r\n"
-
-
-def _is_in_lines(body: bytes, terminator: str, separator: str) -> bool:
-    """Tell whether line ends are the terminator, and not what stands behind a TH that lacks one: the last lines show it."""
-    if terminator not in ("\r", "\n"):
-        return False
-    lines = [line.rstrip(separator.encode()) for line in body[-_HEAD_BYTES:].splitlines() if line.strip()]
-    trailers = lines[-2:]  # TP and TT
-    return all(line[-1:].isalnum() for line in trailers) and b"".join(trailers[-1:]).startswith(b"TT")
 
 
 def _is_utf8(body: bytes) -> bool:

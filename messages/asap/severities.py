@@ -69,6 +69,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R22": "error",
         "R23": "error",
         "R24": "error",
+        "R24.pairs": "warning",  # optional fields that go together, one of them alone
         "R25": "warning",
         "R26": "warning",
         "R27": "warning",

@@ -82,6 +82,10 @@ CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [
     ("R24-first", {"PAT03": ""}, {("R24", E, "PAT03")}),
     ("R24-second", {"PAT05": "06"}, {("R24", E, "PAT06")}),
     ("R24-serial", {"AIR02": "123"}, {("R24", E, "AIR01")}),
+    ("R24-rxnorm", {"DSP19": "123"}, {("R24", W, "DSP19")}),
+    ("R24-order", {"DSP20": "123"}, {("R24", W, "DSP20")}),
+    ("R24-suffix", {"PRE02": "", "PRE03": "12"}, {("R24", W, "PRE03")}),
+    ("R24-jurisdiction", {"AIR03": "CT", "AIR05": ""}, {("R24", W, "AIR03")}),
     ("R25-state", {"PAT15": "C1"}, {("R25", W, "PAT15")}),
     ("R25-zip", {"PAT16": "0610"}, {("R25", W, "PAT16")}),
     ("R26", {"PAT20": "02"}, {("R26", W, "PAT23")}),
@@ -112,6 +116,8 @@ GOOD_CASES: Sequence[tuple[str, Mapping[str, str]]] = [
     ("numbers-unpadded", {"DSP04": "1", "DSP06": "1"}),
     ("quantity-decimal", {"DSP09": ".5"}),
     ("partial", {"DSP13": "3"}),
+    ("partial-blank", {"DSP13": " "}),
+    ("pairs", {"DSP18": "01", "DSP19": "1", "DSP20": "2", "DSP21": "3", "PRE03": "4", "AIR03": "CT"}),
     ("npi-alone", {"PRE02": ""}),
     ("dea-alone", {"PRE01": ""}),
     ("abroad", {"PAT12": "", "PAT14": "", "PAT15": "", "PAT16": "", "PAT22": "Canada"}),
@@ -207,6 +213,11 @@ def test_r16_more_fields_than_the_version_defines() -> None:
         ("4.2B", {"DSP07": "07"}, {("R13", E, "DSP07")}),
         ("5.0", {"AIR12": "20260230"}, {("R03", E, "AIR12")}),
         ("5.0", {"DSP06": "0002"}, set()),
+        ("4.2B", {"PAT01": "CT", "PAT02": "", "PAT03": ""}, set()),
+        ("5.0", {"PAT01": "CT", "PAT02": "", "PAT03": ""}, {("R24", W, "PAT01")}),
+        ("4.2B", {"AIR03": "CT", "AIR05": ""}, {("R24", W, "AIR03")}),
+        ("5.0", {"AIR03": "CT", "AIR05": ""}, set()),
+        ("5.0", {"AIR03": "CT", "AIR04": ""}, {("R24", W, "AIR03")}),
     ],
 )
 def test_the_files_own_version_decides(version: str, changes: Mapping[str, str], expected: Told) -> None:
@@ -222,6 +233,12 @@ def test_every_dispensation_of_a_patient_carries_the_patients_faults() -> None:
     report = check(recounted([*parts[:tail], *group, *parts[tail:]]))
     assert [fault.check for fault in report.faults] == ["R03", "R03"]
     assert report.pharmacies[0].with_errors == 2
+
+
+def test_r07_is_told_of_the_patients_own_segment() -> None:
+    """The date of birth stands in PAT, wherever the date filled does."""
+    (fault,) = check(file_of(record({"PAT18": "20261123"}))).faults
+    assert (fault.segment, fault.line, fault.field) == ("PAT", 4, "PAT18")
 
 
 def test_a_fault_says_where_what_and_what_to_do_without_the_patients_data() -> None:
