@@ -59,7 +59,8 @@ def tell_submitter(
                 "received_at_text": received,
             }
             work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
-        if report.verdict != "zero_report" or after.barred:
+        # A zero report at fault is not confirmed: its sender learns why.
+        if report.verdict != "zero_report" or any(fault.severity == "error" for fault in report.faults):
             facts = file | faults | {"pharmacies": _mailed_pharmacies(report, counts)}
             work.notify("submission.status_report", address, facts, occasion=str(work.seq))
 

@@ -13,9 +13,12 @@ _TO_DO: Final = {
     "error": "This record is not stored: correct it and send the record again.",
     "warning": "It is accepted all the same: correct it before the next file.",
 }
+_ZERO: Final = "The zero report does not count: correct it and send it again."
 # What to do about a check for which the sentence of its severity would be wrong.
 _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
+    ("R03.zero", "error"): _ZERO,
+    ("R04.zero", "error"): _ZERO,
     ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the programme of a drug that its table lacks.",
     ("R21", "warning"): "Its records are stored: ask the programme to register the dispenser.",
     (
