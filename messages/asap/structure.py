@@ -195,7 +195,8 @@ class Structure:
         self._check_width("TT", piece)
         if not self._header.control_number:
             text = "the field is empty; expected a control number of its own for every transaction"
-            self._ledger.note(Finding("F08", "TH02", text), 1)
+            # Whatever the setting: without it this file could not be told from the sender's next one (F11).
+            self._ledger.note(Finding("F08", "TH02", text), 1, fails=True)
         elif control.strip() != self._header.control_number:
             self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
         if not self._unknown and not _is_count(count, self._count):

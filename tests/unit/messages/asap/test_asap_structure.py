@@ -244,6 +244,14 @@ def test_lenient_settings_let_a_file_pass(check_id: str) -> None:
     assert report.pharmacies[0].valid == 2
 
 
+def test_f08_a_transaction_without_a_number_fails_whatever_the_setting() -> None:
+    """It could not be told from the sender's next one (F11)."""
+    body = replaced(header(2, ""), "TT", lambda text: text.replace("CONTROL-1", ""))
+    report = check(body, F08="off")
+    assert report.verdict == "failed"
+    assert told(report.faults) == {("F08", F, "TH02")}
+
+
 def test_f13_lenient_leaves_the_second_transaction_alone() -> None:
     """Only the first transaction's records are read."""
     report = check(TWO + TWO, F13="warning")
