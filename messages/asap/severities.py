@@ -38,8 +38,8 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R02.length": "warning",
         "R03": "error",
         "R03.zero": "error",  # a zero report without its period
-    "R04": "error",
-    "R04.zero": "error",  # one of a period that is not over
+        "R04": "error",
+        "R04.zero": "error",  # one of a period that is not over
         "R05": "error",
         "R06": "warning",
         "R07": "error",
