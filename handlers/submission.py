@@ -73,6 +73,7 @@ def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
     )
     used: JsonValue = {
         "check": "F11", "severity": "warning", "segment": segment, "line": 1, "field": field.split()[0], "prescription": None,
+        "fill_date": None,
         "message": f"{field}: used before for another submission, whose report this is. Nothing of this one was stored; send it "
         "again under a number of its own.",
     }  # fmt: skip

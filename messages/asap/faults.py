@@ -11,7 +11,7 @@ from messages.asap.table import title
 _TO_DO: Final = {
     "file": "Nothing of this file is stored: correct it and send the whole file again.",
     "error": "This record is not stored: correct it and send the record again.",
-    "warning": "It is accepted all the same: correct it before the next file.",
+    "warning": "This keeps nothing from being stored: correct it before the next file.",
 }
 _ZERO: Final = "The zero report does not count: correct it and send it again."
 # What to do about a check for which the sentence of its severity would be wrong.
@@ -65,6 +65,7 @@ class Fault:
             "line": self.line,
             "field": self.field,
             "prescription": self.prescription,
+            "fill_date": self.fill_date,
             "message": self.message,
         }
 
@@ -146,7 +147,7 @@ def described(value: str) -> str:
 
 def count_told(value: str) -> str:
     """Tell a count as it stands: a number of few digits is no person's; of anything else, what it looks like."""
-    return value if len(value) <= 4 and value.isascii() and value.isdigit() else described(value)
+    return value if len(value) <= 3 and value.isascii() and value.isdigit() else described(value)
 
 
 def told(value: str) -> str:

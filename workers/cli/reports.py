@@ -62,7 +62,9 @@ def show_report(name: str, report: Report) -> None:
         print_table("By pharmacy", titles, [[block[column] for column in columns] for block in blocks])
     faults = _rows(report, "faults")
     for fault in faults:
-        say(f"  {fault['check']} {fault['severity']}: {fault['message']}")
+        filled = f", filled {fault['fill_date']}" if fault.get("fill_date") else ""
+        whose = f", prescription {fault['prescription']}{filled}" if fault.get("prescription") else ""
+        say(f"  {fault['check']} {fault['severity']}{whose}: {fault['message']}")
     total = report.get("faults_total")
     if isinstance(total, int) and total > len(faults):
         say(f"  … and {total - len(faults)} more.")
