@@ -30,7 +30,7 @@ _TO_DO_OF: Final = {
         "None of its records are stored: ask the programme to register this submitter for it, then send them again."
     ),
     ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
-    ("R29", "warning"): "There is nothing to correct unless the record was expected to be known.",
+    ("R29", "warning"): "There is nothing to correct unless it was expected to be known.",
     ("R31", "warning"): "It is stored and marked as late: there is nothing to correct.",
 }
 

@@ -56,6 +56,8 @@ def show_report(name: str, report: Report) -> None:
     verdict = str(report["verdict"]).replace("_", " ") + (f", {bad} of its records with errors" if bad else "")
     what = f"ASAP {report['version']}, transaction {report['transaction']}" if report["version"] else "no ASAP version"
     say(f"{name}: {verdict} ({what})")
+    if "voided" in report:
+        say(f"  records voided: {report['voided']}, transactions not found: {report['voids_not_found']}")
     if blocks:
         columns = list(blocks[0])
         titles = [column.replace("_", " ") for column in columns]
