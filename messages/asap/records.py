@@ -160,8 +160,8 @@ class RecordReader:
             and dsp[8]
             and self._dispensing.ndcs[dsp[8]] == dsp[8]
             and (not dsp[14] or self.checks.npi[dsp[14]])
-            and bool(dsp[18]) is bool(dsp[19])
-            and bool(dsp[20]) is bool(dsp[21])
+            and (not dsp[18]) is (not dsp[19])
+            and (not dsp[20]) is (not dsp[21])
         )
 
     def _look_closer(
