@@ -265,8 +265,16 @@ def test_f10_can_be_made_strict() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"X01": "error"}, {"F01": "warning"}, {"F05": "off"}, {"R05": "file"}, {"R05": "loud"}],
-    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity"],
+    [
+        {"X01": "error"},
+        {"F01": "warning"},
+        {"F05": "off"},
+        {"R05": "file"},
+        {"R05": "loud"},
+        {"R18": "off"},
+        {"R02": "warning"},
+    ],
+    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity", "r18-whose-record", "r02-which-record"],
 )
 def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:
     """The process refuses to start with them."""
