@@ -24,7 +24,7 @@ def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonVal
         became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
         pharmacies.append({**block.as_json(), **became})
     of_all: dict[str, JsonValue] = {}
-    if report.verdict == "void":  # of a whole transaction: told once, not by pharmacy
+    if report.verdict == "void" and counts:  # of a whole transaction: told once, not by pharmacy
         of_all = {"voided": counts[0].voided, "voids_not_found": counts[0].voids_not_found}
     return {
         "version": report.version,
