@@ -23,6 +23,9 @@ def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonVal
         of = counts[number] if number < len(counts) else Counts()
         became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
         pharmacies.append({**block.as_json(), **became})
+    of_all: dict[str, JsonValue] = {}
+    if report.verdict == "void" and counts:  # of a whole transaction: told once, not by pharmacy
+        of_all = {"voided": counts[0].voided, "voids_not_found": counts[0].voids_not_found}
     return {
         "version": report.version,
         "transaction": report.transaction,
@@ -30,6 +33,7 @@ def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonVal
         "pharmacies": pharmacies,
         "faults": [dict(fault.as_json()) for fault in report.faults],
         "faults_total": report.faults_total,
+        **of_all,
     }
 
 
@@ -59,7 +63,8 @@ def tell_submitter(
                 "received_at_text": received,
             }
             work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
-        if report.verdict != "zero_report" or after.barred:
+        # A zero report at fault is not confirmed: its sender learns why.
+        if report.verdict != "zero_report" or any(fault.severity == "error" for fault in report.faults):
             facts = file | faults | {"pharmacies": _mailed_pharmacies(report, counts)}
             work.notify("submission.status_report", address, facts, occasion=str(work.seq))
 
@@ -71,6 +76,11 @@ def submitter_of(programme: Programme, sender: str) -> Sequence[str]:
 
 
 def _mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[JsonValue]:
+    if report.verdict == "void":
+        (of,) = counts
+        became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
+        whole: dict[str, JsonValue] = {"label": f"All that transaction {report.transaction} brought", "with_errors": 0}
+        return [whole | became | {"total": of.voided + of.voids_not_found, "with_warnings": 0}]
     return [
         {
             "label": label(block.dea, block.ncpdp, block.npi),

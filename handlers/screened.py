@@ -13,7 +13,7 @@ from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
 from messages.record_layout import in_json
-from store.dispensations import Content, marked
+from store.dispensations import Content, Counts, marked
 from store.submissions import OpenError
 
 
@@ -184,6 +184,16 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
         faults=(*after.report.faults, *ledger.listed),
         faults_total=after.report.faults_total + ledger.total,
     )
+
+
+def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Counts) -> FileReport:
+    """Give the report of a void, with a fault when no transaction of that number had come (R29 of the checks, R49)."""
+    if not counts.voids_not_found:
+        return report
+    ledger = Ledger(rules)
+    text = "a void of a transaction that is not known; expected that transaction first"
+    ledger.note(Finding("R29", "TH02", text), 1, keeps_out=False)
+    return replace(report, faults=(*report.faults, *ledger.listed), faults_total=report.faults_total + ledger.total)
 
 
 def _named(finding: Finding, report: FileReport) -> Finding:

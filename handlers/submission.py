@@ -14,7 +14,7 @@ from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
 from handlers.reading_list import VERSION
 from handlers.reporting import result_of, tell_submitter
-from handlers.screened import Screened, screened, with_unknown
+from handlers.screened import Screened, screened, with_unknown, with_unknown_transaction
 from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
 from handlers.work import Work
 from messages.asap.faults import Finding
@@ -54,9 +54,10 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
                 return unknown_dispenser(one.dea, one.npi, one.ncpdp)
     counts, unknown = await _store_runs(work, after, len(sources))
     after = replace(after, report=with_unknown(after, read.rules, unknown))
-    result = result_of(after.report, counts)
     if verdict == "void":
-        result |= await _void_transaction(work, read, None if before is None else before.seq)
+        counts = [await _void_transaction(work, read, None if before is None else before.seq)]
+        after = replace(after, report=with_unknown_transaction(after.report, read.rules, counts[0]))
+    result = result_of(after.report, counts)
     await _store_zero_reports(work, read, after)
     await dispensers.report_all(tx, _reports(work, read, sources, after))
     refusal = _refusal(read, sources, after, result)
@@ -102,6 +103,7 @@ def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
     )
     used: JsonValue = {
         "check": "F11", "severity": "warning", "segment": segment, "line": 1, "field": field.split()[0], "prescription": None,
+        "fill_date": None,
         "message": f"{field}: used before for another submission, whose report this is. Nothing of this one was stored; send it "
         "again under a number of its own.",
     }  # fmt: skip
@@ -145,12 +147,12 @@ async def _store_runs(
     return counts, unknown
 
 
-async def _void_transaction(work: AnyWork, read: ReadSubmission, seq: int | None) -> dict[str, JsonValue]:
+async def _void_transaction(work: AnyWork, read: ReadSubmission, seq: int | None) -> Counts:
     """TH03 = 04: what the named transaction brought is withdrawn; one that has not come yet is, when it comes."""
     if seq is None:
-        return {"voided": 0, "voids_not_found": 1}
+        return Counts(voids_not_found=1)
     voided = await dispensations.void_all(work.tx, seq, said_at=read.created_at, now=work.now, seq=work.seq)
-    return {"voided": voided, "voids_not_found": 0}
+    return Counts(voided=voided)
 
 
 async def _void_that_overtook(work: AnyWork, read: ReadSubmission) -> None:

@@ -71,8 +71,8 @@ def _products(rows: Iterable[Mapping[str, str | None]]) -> Iterator[Drug]:
             ndc=ndc,
             name=(row.get("PROPRIETARYNAME") or row.get("NONPROPRIETARYNAME") or substances).strip()[:_NAME_CHARS_MAX],
             schedule=schedule,
-            # An antagonist of opioids is none.
-            drug_class=next((kind for word, kind in _CLASSES.items() if word in said and not always), ""),
+            # An antagonist of opioids is none; with an opioid in the same product that product is scheduled.
+            drug_class=next((kind for word, kind in _CLASSES.items() if word in said and (schedule or not always)), ""),
             monitoring="any_supply" if always and not schedule else "over_48_hours",
             for_animals=bool(schedule) or not always,
         )

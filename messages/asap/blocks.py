@@ -126,8 +126,9 @@ class Blocks:
         fault = None
         if not begins_on:
             text = "a zero report without its period; expected #CCYYMMDD#-#CCYYMMDD# in IS03 or the day in DSP05"
-            fault = self._ledger.note(Finding("R03", "DSP05", text), line)
+            fault = self._ledger.note(Finding("R03.zero", "DSP05", text), line)
         elif ends_on > self._rules.today.isoformat():
-            fault = self._ledger.note(Finding("R04", "DSP05", "the zero report's period ends in the future"), line)
+            text = "the zero report's period (IS03, else DSP05) ends in the future; expected today or earlier"
+            fault = self._ledger.note(Finding("R04.zero", "DSP05", text), line)
         is_valid = pharmacy.is_valid and bool(begins_on) and (fault is None or fault.severity != "error")
         self.zero_reports.append(ZeroReport(pharmacy.index, begins_on, ends_on, line, is_valid))

@@ -1,16 +1,18 @@
-"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12."""
+"""What can be wrong with one dispensation as a whole: R01, R02, R05 to R12, pairs of R24."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from messages.asap.faults import Finding, shape
+from messages.asap.faults import Finding, count_told, described
 from messages.asap.fields import FieldChecks
 from messages.asap.severities import CheckRules
 from messages.asap.values import Memo, canonical_quantity
 from messages.identifiers import is_digits, normalise_ndc
 
 NDC, COMPOUND, CANNABIS = "01", "06", "07"
+PAIRS = ((18, 19), (20, 21))
+"""Fields of DSP that go together."""
 _COMPOUND_START = "99999"
 Found = list[Finding]
 
@@ -23,15 +25,21 @@ class DispensingChecks:
         self.quantities = Memo(canonical_quantity)
         self.ndcs = Memo(lambda text: normalise_ndc(text, rules.ndc_digits) or "")
 
-    def dispensation(self, pat: Sequence[str], dsp: Sequence[str], ingredients: int) -> tuple[Finding, ...]:
+    def dispensation(self, dsp: Sequence[str], ingredients: int) -> tuple[Finding, ...]:
         """Name what is wrong with a dispensation, apart from faults inside PAT, PRE, CDI and AIR."""
         findings = list(self._fields.segment("DSP", dsp))
-        for check in (self._identity, self._order_of_dates, self._counts, self._partial_fill, self._product):
+        for check in (
+            self._identity,
+            self._order_of_dates,
+            self._counts,
+            self._partial_fill,
+            self._product,
+            self._pairs,
+        ):
             check(dsp, findings)
-        self._age(pat, dsp, findings)
         self._ingredients(dsp, ingredients, findings)
         if dsp[14] and not self._fields.npi[dsp[14].strip()]:
-            text = f"found {shape(dsp[14])}; expected an NPI with a right check digit"
+            text = f"found {described(dsp[14])}; expected an NPI with a right check digit"
             findings.append(Finding("R19.pharmacist", "DSP14", text))
         return tuple(findings)
 
@@ -39,7 +47,7 @@ class DispensingChecks:
         """Name what is wrong with the ordinal-th ingredient of a compound."""
         findings = list(self._fields.segment("CDI", cdi))
         if cdi[1].strip() and not (is_digits(cdi[1]) and cdi[1].lstrip("0") == str(ordinal)):
-            text = f"found {shape(cdi[1])}; expected {ordinal}: ingredients count 1, 2, 3"
+            text = f"found {count_told(cdi[1])}; expected {ordinal}: ingredients count 1, 2, 3"
             findings.append(Finding("R10.ingredients", "CDI01", text))
         if cdi[2] == NDC:
             self._ndc("CDI03", cdi[3], findings)
@@ -50,7 +58,7 @@ class DispensingChecks:
     def _identity(self, dsp: Sequence[str], findings: Found) -> None:
         if dsp[1] not in {"00", "01", "02"} and (dsp[1] or self._version != "4.2"):
             findings.append(
-                Finding("R01", "DSP01", f"found {shape(dsp[1])}; expected 00 (new), 01 (revise) or 02 (void)")
+                Finding("R01", "DSP01", f"found {count_told(dsp[1])}; expected 00 (new), 01 (revise) or 02 (void)")
             )
         if not dsp[2].strip():
             findings.append(Finding("R02", "DSP02", "no prescription number; expected one"))
@@ -65,21 +73,23 @@ class DispensingChecks:
         if sold_on and sold_on < filled_on <= today:
             findings.append(Finding("R06", "DSP17", "sold before it was filled; expected DSP17 not before DSP05"))
 
-    def _age(self, pat: Sequence[str], dsp: Sequence[str], findings: Found) -> None:
+    def age(self, pat: Sequence[str], dsp: Sequence[str]) -> tuple[Finding, ...]:
+        """Name what is wrong with the patient's date of birth beside the date filled."""
         born_on, filled_on = self._dates[pat[18]], self._dates[dsp[5]]
         if not (born_on and filled_on):
-            return
+            return ()
         if born_on > filled_on:
             if born_on <= self._rules.today.isoformat():
-                findings.append(Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05"))
+                return (Finding("R07", "PAT18", "born after the date filled; expected PAT18 not after DSP05"),)
         elif int(dsp[5]) - int(pat[18]) >= 121_00_00:
-            findings.append(Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth"))
+            return (Finding("R07.age", "PAT18", "older than 120 years; expected a later date of birth"),)
+        return ()
 
     def _counts(self, dsp: Sequence[str], findings: Found) -> None:
         refills, fill = small_number(dsp[4], 99), small_number(dsp[6], 99)
         for name, text, number in (("DSP04", dsp[4], refills), ("DSP06", dsp[6], fill)):
             if text.strip() and number is None:
-                findings.append(Finding("R08", name, f"found {shape(text)}; expected a number from 0 to 99"))
+                findings.append(Finding("R08", name, f"found {count_told(text)}; expected a number from 0 to 99"))
         if refills is not None and fill is not None and fill > refills:
             text = "more fills than refills were authorized (DSP04); expected DSP06 not over DSP04"
             findings.append(Finding("R08.refills", "DSP06", text))
@@ -89,12 +99,12 @@ class DispensingChecks:
         if days is not None and days > 365:
             findings.append(Finding("R12.year", "DSP10", f"{days} days; expected at most 365"))
         elif dsp[10].strip() and not days:
-            findings.append(Finding("R12", "DSP10", f"found {shape(dsp[10])}; expected a number from 1 to 999"))
+            findings.append(Finding("R12", "DSP10", f"found {count_told(dsp[10])}; expected a number from 1 to 999"))
 
     def _partial_fill(self, dsp: Sequence[str], findings: Found) -> None:
         # Optional, but part of what makes a record (R48): unreadable, it must not be taken for a whole fill.
-        if dsp[13] and small_number(dsp[13], 99) is None:
-            findings.append(Finding("R13", "DSP13", f"found {shape(dsp[13])}; expected 00 (not partial) to 99"))
+        if dsp[13].strip() and small_number(dsp[13], 99) is None:
+            findings.append(Finding("R13", "DSP13", f"found {count_told(dsp[13])}; expected 00 (not partial) to 99"))
 
     def _product(self, dsp: Sequence[str], findings: Found) -> None:
         qualifier, product = dsp[7], dsp[8]
@@ -106,13 +116,20 @@ class DispensingChecks:
         elif qualifier == COMPOUND and not product.startswith(_COMPOUND_START):
             findings.append(Finding("R09", "DSP08", "a compound (DSP07 = 06); expected 99999 and a number of your own"))
 
+    def _pairs(self, dsp: Sequence[str], findings: Found) -> None:
+        for first, second in PAIRS:
+            if bool(dsp[first]) is not bool(dsp[second]):
+                lone, lacking = (first, second) if dsp[first] else (second, first)
+                text = f"DSP{lone} is given without DSP{lacking}; expected both, or none"
+                findings.append(Finding("R24.pairs", f"DSP{lone}", text))
+
     def _ndc(self, name: str, product: str, findings: Found) -> None:
         if not product.strip():
             return
         normal = self.ndcs[product]
         if not normal:
             digits = self._rules.ndc_digits
-            findings.append(Finding("R09", name, f"found {shape(product)}; expected an NDC of {digits} digits"))
+            findings.append(Finding("R09", name, f"found {described(product)}; expected an NDC of {digits} digits"))
         elif normal != product:
             findings.append(
                 Finding("R09.hyphens", name, "the NDC has hyphens and was normalised; expected digits only")
@@ -136,4 +153,5 @@ def small_number(text: str, greatest: int) -> int | None:
 
 
 def _not_a_quantity(text: str) -> str:
-    return f"found {shape(text)}; expected a positive number of at most 11 characters, with a point or without"
+    said = "0" if set(text) <= set("0.") else described(text)
+    return f"found {said}; expected a positive number of at most 11 characters, with a point or without"

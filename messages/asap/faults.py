@@ -11,11 +11,14 @@ from messages.asap.table import title
 _TO_DO: Final = {
     "file": "Nothing of this file is stored: correct it and send the whole file again.",
     "error": "This record is not stored: correct it and send the record again.",
-    "warning": "It is accepted all the same: correct it before the next file.",
+    "warning": "This keeps nothing from being stored: correct it before the next file.",
 }
+_ZERO: Final = "The zero report does not count: correct it and send it again."
 # What to do about a check for which the sentence of its severity would be wrong.
 _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
+    ("R03.zero", "error"): _ZERO,
+    ("R04.zero", "error"): _ZERO,
     ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the programme of a drug that its table lacks.",
     ("R21", "warning"): "Its records are stored: ask the programme to register the dispenser.",
     (
@@ -27,7 +30,7 @@ _TO_DO_OF: Final = {
         "None of its records are stored: ask the programme to register this submitter for it, then send them again."
     ),
     ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
-    ("R29", "warning"): "There is nothing to correct unless the record was expected to be known.",
+    ("R29", "warning"): "There is nothing to correct unless it was expected to be known.",
     ("R31", "warning"): "It is stored and marked as late: there is nothing to correct.",
 }
 
@@ -62,6 +65,7 @@ class Fault:
             "line": self.line,
             "field": self.field,
             "prescription": self.prescription,
+            "fill_date": self.fill_date,
             "message": self.message,
         }
 
@@ -130,8 +134,20 @@ class Ledger:
 
 def shape(value: str) -> str:
     """Describe a value without telling it: digits as 9, letters as A, anything unprintable as ?."""
-    signs = "".join(_sign(character) for character in value[:20])
-    return f"'{signs}{'...' if len(value) > 20 else ''}' ({len(value)} long)" if value else "nothing"
+    return f"'{_signs(value)}' ({len(value)} long)" if value else "nothing"
+
+
+def described(value: str) -> str:
+    """Describe a value to a clerk without telling it: ``8 digits``, ``3 letters``, else its shape."""
+    for is_all, kind in ((value.isdigit(), "digit"), (value.isalpha(), "letter")):
+        if is_all:
+            return f"{len(value)} {kind}{'s' if len(value) > 1 else ''}"
+    return f"'{_signs(value)}' (9 is any digit, A any letter)" if value else "nothing"
+
+
+def count_told(value: str) -> str:
+    """Tell a count as it stands: a number of few digits is no person's; of anything else, what it looks like."""
+    return value if len(value) <= 3 and value.isascii() and value.isdigit() else described(value)
 
 
 def told(value: str) -> str:
@@ -145,7 +161,7 @@ def told(value: str) -> str:
 
 
 def _version(value: str) -> str:
-    return f"'{value}'" if len(value) <= 4 and value.isascii() and "." in value else shape(value)
+    return f"'{value}'" if len(value) <= 4 and value.isascii() and "." in value else described(value)
 
 
 def printable(value: str) -> str | None:
@@ -159,6 +175,10 @@ def _advice(finding: Finding, severity: Severity) -> str:
     if severity == "error" and finding.field.startswith(("PHA", "dispenser")):
         return "None of this pharmacy's records are stored: correct it and send them again."
     return _TO_DO[severity]
+
+
+def _signs(value: str) -> str:
+    return "".join(_sign(character) for character in value[:20]) + ("..." if len(value) > 20 else "")
 
 
 def _sign(character: str) -> str:

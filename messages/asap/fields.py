@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
-from messages.asap.faults import Finding, shape, told
+from messages.asap.faults import Finding, described, told
 from messages.asap.table import Field, table
 from messages.asap.values import Memo
 from messages.identifiers import dea_is_valid, ncpdp_is_valid, npi_is_valid
@@ -46,7 +46,7 @@ class FieldChecks:
 
     def __init__(self, version: str, today: date, dates: Memo[str]) -> None:
         self._table: Mapping[str, tuple[Field, ...]] = MappingProxyType(dict(table(version)))
-        self._today = today.isoformat()
+        self._today, self._is_5 = today.isoformat(), version == "5.0"
         self._dates = dates
         self.npi = Memo(npi_is_valid)
         self.dea = Memo(dea_is_valid)
@@ -65,7 +65,7 @@ class FieldChecks:
                 findings.append(found)
         extra = fields[len(self._table[segment]) + 1 :]
         if any(extra):
-            text = f"{len(extra)} fields more than this version defines; expected {len(self._table[segment])}"
+            text = f"found {len(fields) - 1} fields; expected {len(self._table[segment])}, as this version defines"
             findings.append(Finding("R16", segment, text))
         return tuple(findings)
 
@@ -90,7 +90,7 @@ class FieldChecks:
         """Name what is wrong with a date: R03, R04."""
         found_on = self._dates[value]
         if not found_on:
-            return Finding("R03", name, f"found {shape(value)}; expected a real date, CCYYMMDD")
+            return Finding("R03", name, f"found {described(value)}; expected a real date, CCYYMMDD")
         if found_on > self._today:
             return Finding("R04", name, "the date is in the future; expected today or earlier")
         return None
@@ -120,6 +120,9 @@ class FieldChecks:
             if pat[qualifier] and not pat[number]:
                 text = f"the qualifier PAT{qualifier:02} is given and no id; expected the id"
                 findings.append(Finding("R24", f"PAT{number:02}", text))
+        if self._is_5 and pat[1] and not (pat[2] and pat[3]):
+            text = "PAT01 is given without PAT02 and PAT03; expected all three, or none"
+            findings.append(Finding("R24.pairs", "PAT01", text))
         if not pat[22]:
             if pat[15].strip() and not _STATE.fullmatch(pat[15]):
                 findings.append(
@@ -137,11 +140,16 @@ class FieldChecks:
         npi, dea = pre[1].strip(), pre[2].strip()
         if not npi and not dea:
             findings.append(Finding("R23", "PRE02", "neither DEA number nor NPI; expected PRE02, or PRE01 at least"))
+        if pre[3] and not dea:
+            text = "a suffix (PRE03) is given without the institution's DEA number; expected it in PRE02"
+            findings.append(Finding("R24.pairs", "PRE03", text))
         if dea and not self.dea[dea.upper()]:
-            text = f"found {shape(dea)}; expected a DEA number with a right check digit"
+            text = f"found {described(dea)}; expected a DEA number with a right check digit"
             findings.append(Finding("R17.prescriber", "PRE02", text))
         if npi and not self.npi[npi]:
-            findings.append(Finding("R19", "PRE01", f"found {shape(npi)}; expected an NPI with a right check digit"))
+            findings.append(
+                Finding("R19", "PRE01", f"found {described(npi)}; expected an NPI with a right check digit")
+            )
         return (*findings, *_placeholders("PRE", (5, 6), pre))
 
     def additional(self, air: Sequence[str]) -> tuple[Finding, ...]:
@@ -151,6 +159,9 @@ class FieldChecks:
             findings.append(
                 Finding("R24", "AIR01", "a serial number (AIR02) without the state that gave it; expected it")
             )
+        if air[3] and not (air[4] and (air[5] or self._is_5)):
+            wanted = "AIR04" if self._is_5 else "AIR04 and AIR05"
+            findings.append(Finding("R24.pairs", "AIR03", f"AIR03 is given without {wanted}; expected them with it"))
         return tuple(findings)
 
 
@@ -165,7 +176,7 @@ def _placeholders(segment: str, positions: tuple[int, ...], fields: Sequence[str
 def _code(field: Field, value: str) -> str:
     """Tell a wrong code; of the patient and who picked up, or what is longer than any code, only its shape."""
     is_personal = field.name.startswith(("PAT", "AIR")) or len(value) > 2
-    return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else shape(value)
+    return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else described(value)
 
 
 def _listing(codes: frozenset[str]) -> str:

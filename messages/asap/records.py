@@ -85,6 +85,7 @@ class RecordReader:
             and (pat[3] or not pat[2])
             and (pat[6] or not pat[5])
             and (pat[23] or pat[20] != "02")
+            and (not pat[1] or (pat[2] and pat[3]))
         ):
             return Patient(text, line, pat, NO_FINDINGS, False)
         if last.strip() == "REPORT" and first.strip() == "ZERO":
@@ -159,6 +160,8 @@ class RecordReader:
             and dsp[8]
             and self._dispensing.ndcs[dsp[8]] == dsp[8]
             and (not dsp[14] or self.checks.npi[dsp[14]])
+            and (not dsp[18]) is (not dsp[19])
+            and (not dsp[20]) is (not dsp[21])
         )
 
     def _look_closer(
@@ -168,8 +171,8 @@ class RecordReader:
         cdi: Sequence[Sequence[str]],
         line: int,
     ) -> list[tuple[int, tuple[Finding, ...]]]:
-        found = [(patient.line, patient.findings)]
-        found.append((line, self._dispensing.dispensation(patient.fields, dsp, len(cdi))))
+        found = [(patient.line, (*patient.findings, *self._dispensing.age(patient.fields, dsp)))]
+        found.append((line, self._dispensing.dispensation(dsp, len(cdi))))
         for ordinal, ingredient in enumerate(cdi, start=1):
             found.append((line + 1 + ordinal, self._dispensing.ingredient(ingredient, ordinal)))
         return found
@@ -188,7 +191,7 @@ class RecordReader:
         npi, dea = pre[1], pre[2]
         if (
             is_clean
-            and (dea or npi)
+            and (dea or (npi and not pre[3]))
             and (not dea or self.checks.dea[dea])
             and (not npi or self.checks.npi[npi])
             and pre[5].upper() not in PLACEHOLDERS
@@ -201,6 +204,6 @@ class RecordReader:
         if not text:
             return self.segments["AIR"].blank, NO_FINDINGS
         air, is_clean = self.segments["AIR"].read(text)
-        if is_clean and (air[1] or not air[2]) and not any(map(air.__getitem__, self._air_dates)):
+        if is_clean and (air[1] or not air[2]) and not air[3] and not any(map(air.__getitem__, self._air_dates)):
             return air, NO_FINDINGS
         return air, self.checks.additional(air)

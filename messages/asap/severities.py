@@ -37,7 +37,9 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R02": "error",
         "R02.length": "warning",
         "R03": "error",
+        "R03.zero": "error",  # a zero report without its period
         "R04": "error",
+        "R04.zero": "error",  # one of a period that is not over
         "R05": "error",
         "R06": "warning",
         "R07": "error",
@@ -69,6 +71,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R22": "error",
         "R23": "error",
         "R24": "error",
+        "R24.pairs": "warning",  # optional fields that go together, one of them alone
         "R25": "warning",
         "R26": "warning",
         "R27": "warning",
@@ -80,6 +83,8 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 )
 # Without these a file cannot be read at all: no setting makes them milder.
 FIXED = frozenset({"F01", "F02", "F03", "F04", "F05", "F07", "F15"})
+# Whose record or which prescription it is: without that, records of different people would pass for the same one (R48).
+IDENTIFYING = frozenset({"R02", "R18"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class CheckRules:
         today: the date in the programme's time zone; dates behind it are in the future (R04, F12).
         severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it.
         A bare id
-            covers all its cases. F checks of FIXED keep theirs; R checks cannot fail a whole file.
+            covers all its cases. FIXED and IDENTIFYING keep theirs; R checks cannot fail a whole file.
         faults_listed: how many faults a report lists; their true number is always given.
 
     """
@@ -114,6 +119,8 @@ class CheckRules:
                 raise Misconfigured(f"severity of {check} must be one of {', '.join(get_args(Setting))}")
             if check in FIXED and setting != "file":
                 raise Misconfigured(f"{check} always fails the file; its severity cannot be changed")
+            if check in IDENTIFYING and setting != "error":
+                raise Misconfigured(f"{check} always keeps the record out; its severity cannot be changed")
             if check.startswith("R") and setting == "file":
                 raise Misconfigured(f"{check} is about one record; it cannot fail the whole file")
         if unknown := self.versions - set(VERSIONS):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from messages.asap.faults import Finding, Ledger, shape, told
+from messages.asap.faults import Finding, Ledger, described, told
 from messages.asap.frame import Frame
 from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS, table
@@ -32,6 +32,7 @@ FOLLOWERS: Mapping[str, frozenset[str]] = MappingProxyType(
 _COUNTED = frozenset({"PHA", "TP", "TT"})
 _FRAMING = ("IS", "PHA", "TP", "TT")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
+_WITHDRAWN = frozenset({"PLN", "RX", "RPH", "IR", "CSR"})  # segments of ASAP 3.0
 _SWALLOWED = "the id of the next segment stands inside this one; its terminator is missing"
 _ONE_DAY = timedelta(days=1)
 
@@ -44,14 +45,15 @@ def read_header(frame: Frame, rules: CheckRules, ledger: Ledger) -> Header:
     if version not in rules.versions:
         accepted = ", ".join(known for known in VERSIONS if known in rules.versions)
         ledger.note(Finding("F02", "TH01", f"version {told(version)} is not accepted; expected {accepted}"), 1)
-    is_utc = version == "5.0" and created_time.endswith("Z")
+    # Of a version that is not known, a time in UTC is no fault of its own.
+    is_utc = version not in VERSIONS[:-1] and created_time.endswith("Z")
     latest_on = rules.today + (_ONE_DAY if is_utc else timedelta())  # UTC is a day ahead in the evening
     if not iso_date(created_on):
-        ledger.note(Finding("F12", "TH05", f"found {shape(created_on)}; expected a real date, CCYYMMDD"), 1)
+        ledger.note(Finding("F12", "TH05", f"found {described(created_on)}; expected a real date, CCYYMMDD"), 1)
     elif iso_date(created_on) > latest_on.isoformat():
         ledger.note(Finding("F12", "TH05", "the creation date is in the future; expected today or earlier"), 1)
     if not _TIME.fullmatch(created_time[:-1] if is_utc else created_time):
-        ledger.note(Finding("F12", "TH06", f"found {shape(created_time)}; expected a time, HHMMSS or HHMM"), 1)
+        ledger.note(Finding("F12", "TH06", f"found {described(created_time)}; expected a time, HHMMSS or HHMM"), 1)
     is_test = fields[7].strip().upper() == "T"
     if is_test and not ledger.failed:
         ledger.note(Finding("F14", "TH07", "this is a test file: it was checked and nothing of it is stored"), 1)
@@ -123,9 +125,10 @@ class Structure:
         elif name not in FOLLOWERS:
             if name not in self._unknown and len(self._unknown) < 20:
                 self._unknown.add(name)
-                found = told(name) if len(name) <= 3 else shape(name)
-                self._note("F06", "", f"unknown segment {found}; expected {', '.join(FOLLOWERS)} only")
+                self._note("F06", "", f"{_unknown(name)}; expected {', '.join(FOLLOWERS)} only")
             return "skip"
+        elif self._unknown and self._ledger.failed:
+            pass  # the unknown segment is the cause
         elif self._last and self._swallows(self._last, self._last_text, lost_before=name):
             self._ledger.note(Finding("F04", self._last, _SWALLOWED), self._count - 1)
         elif name == "TH":
@@ -182,19 +185,29 @@ class Structure:
     def _check_block(self, piece: str) -> None:
         found = _field(piece, 1, self._frame.separator)
         true_count = self._count - self._block_at + 1
-        if not _is_count(found, true_count):
-            said = found if is_digits(found) else shape(found)
+        self._check_width("TP", piece)
+        if not self._unknown and not _is_count(found, true_count):
+            said = found if is_digits(found) else described(found)
             self._note("F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP")
 
     def _check_trailer(self, piece: str) -> None:
         control, count = (_field(piece, position, self._frame.separator) for position in (1, 2))
+        self._check_width("TT", piece)
         if not self._header.control_number:
-            self._note("F08", "TH02", "TH02 is empty; expected a control number of its own for every transaction")
+            text = "the field is empty; expected a control number of its own for every transaction"
+            # Whatever the setting: without it this file could not be told from the sender's next one (F11).
+            self._ledger.note(Finding("F08", "TH02", text), 1, fails=True)
         elif control.strip() != self._header.control_number:
             self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
         if not self._unknown and not _is_count(count, self._count):
-            said = count if is_digits(count) else shape(count)
+            said = count if is_digits(count) else described(count)
             self._note("F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT")
+
+    def _check_width(self, name: str, piece: str) -> None:
+        fields, width = piece.split(self._frame.separator), len(table(self._header.version)[name])
+        if any(fields[width + 1 :]):
+            text = f"found {len(fields) - 1} fields; expected {width}, as this version defines"
+            self._ledger.note(Finding("R16", name, text), self._count, keeps_out=False)
 
     def _check_end(self) -> None:
         tail = self._frame.tail
@@ -209,11 +222,20 @@ class Structure:
             self._count += 1
             segment = name if name in FOLLOWERS else ""
             self._note("F05", segment, "the file ends inside this segment; expected it to go on to TT")
-        else:
+        elif not (self._unknown and self._ledger.failed):
             self._note("F05", "TT", f"the file ends behind {self._last or 'nothing'}; TT is missing", fails=True)
 
     def _note(self, check: str, field: str, text: str, *, fails: bool = False) -> None:
         self._ledger.note(Finding(check, field, text), self._count, fails=fails)
+
+
+def _unknown(name: str) -> str:
+    """Say what stands where a segment's id should: an id of another version or in small letters as it is, else its shape."""
+    if not name:
+        return "an empty segment (two terminators in a row)"
+    is_id = name.upper() in FOLLOWERS or name in _WITHDRAWN
+    said = f"'{name}'" if is_id else told(name) if len(name) <= 3 else described(name)
+    return f"unknown segment {said}"
 
 
 def _field(piece: str, position: int, separator: str) -> str:

@@ -60,13 +60,17 @@ def show_report(name: str, report: Report) -> None:
     verdict = str(report["verdict"]).replace("_", " ") + (f", {bad} of its records with errors" if bad else "")
     what = f"ASAP {report['version']}, transaction {report['transaction']}" if report["version"] else "no ASAP version"
     say(f"{name}: {verdict} ({what})")
+    if "voided" in report:
+        say(f"  records voided: {report['voided']}, transactions not found: {report['voids_not_found']}")
     if blocks:
         columns = list(blocks[0])
         titles = [column.replace("_", " ") for column in columns]
         print_table("By pharmacy", titles, [[block[column] for column in columns] for block in blocks])
     faults = _rows(report, "faults")
     for fault in faults:
-        say(f"  {fault['check']} {fault['severity']}: {fault['message']}")
+        filled = f", filled {fault['fill_date']}" if fault.get("fill_date") else ""
+        whose = f", prescription {fault['prescription']}{filled}" if fault.get("prescription") else ""
+        say(f"  {fault['check']} {fault['severity']}{whose}: {fault['message']}")
     total = report.get("faults_total")
     if isinstance(total, int) and total > len(faults):
         say(f"  … and {total - len(faults)} more.")

@@ -37,6 +37,20 @@ def test_r44_the_fda_directory_names_what_is_monitored() -> None:
     assert (rescue.monitoring, rescue.drug_class, rescue.for_animals) == ("any_supply", "", False)
 
 
+def test_r44_an_opioid_with_an_antagonist_in_it_is_an_opioid() -> None:
+    """Buprenorphine with naloxone is scheduled, of the opioids' class, and reportable for animals too."""
+    header = "PRODUCTNDC\tPROPRIETARYNAME\tSUBSTANCENAME\tPHARM_CLASSES\tDEASCHEDULE\n"
+    classes = "Opioid Antagonist [EPC],Partial Opioid Agonist [EPC]"
+    row = f"99901-0007\tEXAMPLE\tBUPRENORPHINE; NALOXONE\t{classes}\tCIII\n"
+    (drug,) = read_drugs([header, row])
+    assert (drug.schedule, drug.drug_class, drug.monitoring, drug.for_animals) == (
+        "III",
+        "opioid",
+        "over_48_hours",
+        True,
+    )
+
+
 def test_r44_packages_are_what_their_product_is() -> None:
     """A package gets the facts of its product; one of a product that is not monitored is left out."""
     known = {drug.ndc: drug for drug in read_drugs(lines("product.txt"))}

@@ -69,7 +69,7 @@ def read(body: bytes) -> list[Record]:
     pharmacy=st.dictionaries(st.sampled_from(["PHA01", "PHA02", "PHA03", "PHA04", "PHA11"]), TEXT),
     style=st.builds(
         Style,
-        terminator=st.sampled_from("~\\|"),
+        terminator=st.sampled_from("~\\|\n"),
         separator=st.sampled_from("*^"),
         line_end=st.sampled_from(["", "\n", "\r\n"]),
     ),

@@ -82,6 +82,10 @@ CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [
     ("R24-first", {"PAT03": ""}, {("R24", E, "PAT03")}),
     ("R24-second", {"PAT05": "06"}, {("R24", E, "PAT06")}),
     ("R24-serial", {"AIR02": "123"}, {("R24", E, "AIR01")}),
+    ("R24-rxnorm", {"DSP19": "123"}, {("R24", W, "DSP19")}),
+    ("R24-order", {"DSP20": "123"}, {("R24", W, "DSP20")}),
+    ("R24-suffix", {"PRE02": "", "PRE03": "12"}, {("R24", W, "PRE03")}),
+    ("R24-jurisdiction", {"AIR03": "CT", "AIR05": ""}, {("R24", W, "AIR03")}),
     ("R25-state", {"PAT15": "C1"}, {("R25", W, "PAT15")}),
     ("R25-zip", {"PAT16": "0610"}, {("R25", W, "PAT16")}),
     ("R26", {"PAT20": "02"}, {("R26", W, "PAT23")}),
@@ -112,6 +116,8 @@ GOOD_CASES: Sequence[tuple[str, Mapping[str, str]]] = [
     ("numbers-unpadded", {"DSP04": "1", "DSP06": "1"}),
     ("quantity-decimal", {"DSP09": ".5"}),
     ("partial", {"DSP13": "3"}),
+    ("partial-blank", {"DSP13": " "}),
+    ("pairs", {"DSP18": "01", "DSP19": "1", "DSP20": "2", "DSP21": "3", "PRE03": "4", "AIR03": "CT"}),
     ("npi-alone", {"PRE02": ""}),
     ("dea-alone", {"PRE01": ""}),
     ("abroad", {"PAT12": "", "PAT14": "", "PAT15": "", "PAT16": "", "PAT22": "Canada"}),
@@ -207,6 +213,11 @@ def test_r16_more_fields_than_the_version_defines() -> None:
         ("4.2B", {"DSP07": "07"}, {("R13", E, "DSP07")}),
         ("5.0", {"AIR12": "20260230"}, {("R03", E, "AIR12")}),
         ("5.0", {"DSP06": "0002"}, set()),
+        ("4.2B", {"PAT01": "CT", "PAT02": "", "PAT03": ""}, set()),
+        ("5.0", {"PAT01": "CT", "PAT02": "", "PAT03": ""}, {("R24", W, "PAT01")}),
+        ("4.2B", {"AIR03": "CT", "AIR05": ""}, {("R24", W, "AIR03")}),
+        ("5.0", {"AIR03": "CT", "AIR05": ""}, set()),
+        ("5.0", {"AIR03": "CT", "AIR04": ""}, {("R24", W, "AIR03")}),
     ],
 )
 def test_the_files_own_version_decides(version: str, changes: Mapping[str, str], expected: Told) -> None:
@@ -224,15 +235,41 @@ def test_every_dispensation_of_a_patient_carries_the_patients_faults() -> None:
     assert report.pharmacies[0].with_errors == 2
 
 
+def test_r07_is_told_of_the_patients_own_segment() -> None:
+    """The date of birth stands in PAT, wherever the date filled does."""
+    (fault,) = check(file_of(record({"PAT18": "20261123"}))).faults
+    assert (fault.segment, fault.line, fault.field) == ("PAT", 4, "PAT18")
+
+
 def test_a_fault_says_where_what_and_what_to_do_without_the_patients_data() -> None:
     """Segment, field, prescription and fill date are named; of the value only its shape."""
     (fault,) = check(file_of(record({"PAT18": "1980-2-14"}))).faults
     assert (fault.segment, fault.line, fault.field) == ("PAT", 4, "PAT18")
     assert (fault.prescription, fault.fill_date) == ("RX1001", "2026-11-21")
     assert fault.message == (
-        "Segment 4, PAT18 (Date of Birth): found '9999-9-99' (9 long); expected a real date, CCYYMMDD. "
+        "Segment 4, PAT18 (Date of Birth): found '9999-9-99' (9 is any digit, A any letter); expected a real date, CCYYMMDD. "
         "This record is not stored: correct it and send the record again."
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"DSP01": "03"}, "found 03; expected 00 (new)"),
+        ({"DSP04": "100"}, "found 100; expected a number from 0 to 99"),
+        ({"DSP09": "0.0"}, "found 0; expected a positive number"),
+        ({"DSP09": "30 EA"}, "found '99 AA' (9 is any digit, A any letter); expected a positive number"),
+        ({"DSP10": "0"}, "found 0; expected a number from 1 to 999"),
+        ({"DSP05": "20261399"}, "found 8 digits; expected a real date"),
+        ({"DSP08": "0093005801"}, "found 10 digits; expected an NDC of 11 digits"),
+        ({"PRE02": "X"}, "found 1 letter; expected a DEA number"),
+    ],
+    ids=["r01", "r08", "r11-zero", "r11-text", "r12", "r03", "r09", "r17"],
+)
+def test_a_fault_says_what_was_found_so_that_a_clerk_can_see_it(changes: Mapping[str, str], said: str) -> None:
+    """Counts and codes as they stand, anything longer by what it is made of: "found '9'" for a 0 would mislead."""
+    (message,) = [fault.message for fault in check(file_of(record(changes))).faults]
+    assert said in message
 
 
 @pytest.mark.parametrize("field", [name for name in GOOD if name[:3] in {"PAT", "AIR"}])

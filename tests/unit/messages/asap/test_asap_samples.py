@@ -42,5 +42,6 @@ def test_the_report_has_its_stable_shape() -> None:
         "line",
         "field",
         "prescription",
+        "fill_date",
         "message",
     ]

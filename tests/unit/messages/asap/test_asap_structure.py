@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -77,6 +78,7 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F03-short", b"TH*4.2B*1*01**20261124*0841*P\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-letter", b"TH*4.2B*1*01**20261124*0841*P**AIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-line-end", b"TH*4.2B*1*01**20261124*0841*P**\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-line-end-only", TWO.replace(b"**~~", b"**"), {("F03", F, "TH09")}),
     ("F03-separator", b"TH*4.2B*1*01**20261124*0841*P****IS*77*NAME", {("F03", F, "TH09")}),
     ("F04-patient", swallowing(TWO, "PAT"), {("F04", F, "PAT")}),
     ("F04-patient-line-end", swallowing(TWO, "PAT", "\r\n"), {("F04", F, "PAT")}),
@@ -92,12 +94,15 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F05-cut", TWO[:-120], {("F05", F, "DSP")}),
     ("F05-header-alone", joined(segments(TWO)[:1]), {("F05", F, "TT")}),
     ("F05-nothing-between", joined([segments(TWO)[0], "TT*CONTROL-1*2"]), {("F05", F, "IS")}),
-    ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None), ("F10", "warning", "TP01")}),
+    ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None)}),
+    ("F06-small-letters", TWO.replace(b"DSP*", b"dsp*"), {("F06", F, None)}),
+    ("F06-empty", TWO.replace(b"**~~", b"**~~~", 1), {("F06", F, None)}),
     ("F07-dispensing-first", moved(TWO, "DSP", "PAT"), {("F07", F, "DSP")}),
     ("F07-no-dispensing", without(TWO, "DSP"), {("F07", F, "PRE")}),
     ("F07-no-prescriber", without(TWO, "PRE"), {("F07", F, "AIR")}),
     ("F07-no-patient", without(TWO, "PAT"), {("F07", F, "DSP")}),
     ("F08", replaced(TWO, "TT", lambda text: text.replace("CONTROL-1", "CONTROL-2")), {("F08", F, "TT01")}),
+    ("F02-newer-in-utc", header(1, "5.1", header(6, "084142Z")), {("F02", F, "TH01")}),
     ("F08-empty", header(2, ""), {("F08", F, "TH02")}),
     ("F09", replaced(TWO, "TT", lambda text: text + "1"), {("F09", F, "TT02")}),
     ("F09-letters", replaced(TWO, "TT", lambda text: text + "x"), {("F09", F, "TT02")}),
@@ -119,6 +124,8 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
         {("F12", F, "TH05"), ("F08", F, "TT01"), ("F09", F, "TT02")},
     ),
     ("R13-header", header(7, "X"), {("R13", "warning", "TH07")}),
+    ("R16-trailer", replaced(TWO, "TP", lambda text: text + "*X"), {("R16", "warning", "TP")}),
+    ("R16-last", replaced(TWO, "TT", lambda text: text + "**X"), {("R16", "warning", "TT")}),
     ("R14-source", replaced(TWO, "IS", lambda _: "IS*77"), {("R14", "warning", "IS02")}),
 ]
 
@@ -152,9 +159,16 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("byte-order-mark", b"\xef\xbb\xbf" + TWO),
     ("blank-lines-around", b"\r\n" + TWO + b"\r\n \r\n"),
     ("blank-before-line-end", TWO.replace(b"~\r\n", b"~ \r\n")),
+    ("blanks-in-one-line", TWO.replace(b"\r\n", b" ")),
     ("backslash", file_of(style=Style("\\", "*", "\r\n"))),
     ("latin-1", TWO.replace(b"Alder", b"M\xfcller")),
     ("utf-8", TWO.replace(b"Alder", "Müller".encode())),
+    ("line-feed-terminated", TWO.replace(b"\r\n", b"").replace(b"~", b"\n")),
+    ("line-feed-terminated-and-blank-lines", TWO.replace(b"\r\n", b"\n").replace(b"~", b"\n")),
+    ("carriage-return-terminated", TWO.replace(b"~", b"\r")),
+    ("control-characters", TWO.replace(b"~", b"\x1e").replace(b"*", b"\x1d")),
+    ("tab-separated", TWO.replace(b"*", b"\t")),
+    ("tab-terminated", TWO.replace(b"~", b"\t")),
     ("latin-1-terminator", TWO.replace(b"~", b"\xac")),
     ("one-field-too-many", TWO.replace(b"TP*9~", b"TP*9*~")),
     ("header-field-too-many", TWO.replace(b"**~~", b"**~*~", 1)),
@@ -230,6 +244,14 @@ def test_lenient_settings_let_a_file_pass(check_id: str) -> None:
     assert report.pharmacies[0].valid == 2
 
 
+def test_f08_a_transaction_without_a_number_fails_whatever_the_setting() -> None:
+    """It could not be told from the sender's next one (F11)."""
+    body = replaced(header(2, ""), "TT", lambda text: text.replace("CONTROL-1", ""))
+    report = check(body, F08="off")
+    assert report.verdict == "failed"
+    assert told(report.faults) == {("F08", F, "TH02")}
+
+
 def test_f13_lenient_leaves_the_second_transaction_alone() -> None:
     """Only the first transaction's records are read."""
     report = check(TWO + TWO, F13="warning")
@@ -243,8 +265,16 @@ def test_f10_can_be_made_strict() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"X01": "error"}, {"F01": "warning"}, {"F05": "off"}, {"R05": "file"}, {"R05": "loud"}],
-    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity"],
+    [
+        {"X01": "error"},
+        {"F01": "warning"},
+        {"F05": "off"},
+        {"R05": "file"},
+        {"R05": "loud"},
+        {"R18": "off"},
+        {"R02": "warning"},
+    ],
+    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity", "r18-whose-record", "r02-which-record"],
 )
 def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:
     """The process refuses to start with them."""
@@ -260,3 +290,20 @@ def test_utc_of_version_5_may_be_tomorrow() -> None:
     body = file_of(version="5.0")
     assert check(body.replace(b"*20261124*084142Z*", b"*20261125*031500Z*")).faults == ()
     assert told(check(body.replace(b"*20261124*", b"*20261126*", 1)).faults) == {("F12", F, "TH05")}
+
+
+def test_f15_a_segment_as_large_as_a_file_is_not_taken_apart() -> None:
+    """Memory is a window's beyond the file's bytes, whatever one segment holds (R45)."""
+    body = TWO.replace(b"Alder", b"A" * 30_000_000)
+    tracemalloc.start()
+    assert told(check(body).faults) == {("F15", F, None)}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_f06_says_which_segment_it_is() -> None:
+    """An id in small letters or of an older version is told as it stands; what may be a name is not."""
+    for found, said in ((b"dsp", "'dsp'"), (b"RPH", "'RPH'"), (b"Kim", "3 letters")):
+        (fault,) = check(TWO.replace(b"DSP*", found + b"*")).faults
+        assert fault.message.startswith(f"Segment 5: unknown segment {said}; expected TH, IS, PHA")
