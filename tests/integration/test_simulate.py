@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from store.every_row import every_row
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker
 from workers.settings import load_settings
 from workers.simulation import simulate
-from workers.simulation.judge import judge, tables_of
+from workers.simulation.judge import judge
 from workers.simulation.run import Result
 
 DAYS = 8  # a message that waits in vain is a dead letter on the last
@@ -72,7 +73,7 @@ TAMPERED = (
 async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -> None:
     """One row changed behind the system's back, and the check of its rule does not hold; undone, all hold again."""
     file = tmp_path / "pmp.db"
-    held = {one.rule for one in judge(tables_of(file), two_days.played) if not one.holds}
+    held = {one.rule for one in judge(await every_row(str(file)), two_days.played) if not one.holds}
     assert held == set()
     for statement, rule in TAMPERED:
         with closing(sqlite3.connect(tmp_path / "pmp.db")) as connection:
@@ -83,7 +84,7 @@ async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -
             assert copy.execute(statement).rowcount > 0, statement
             copy.commit()
 
-        against = {one.rule for one in judge(tables_of(kept), two_days.played) if not one.holds}
+        against = {one.rule for one in judge(await every_row(str(kept)), two_days.played) if not one.holds}
 
         assert rule in against, statement
         kept.unlink()

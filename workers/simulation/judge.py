@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 
-from store.every_row import Kept, every_row
+from store.every_row import Kept, Tables
 from workers.simulation.checks import Check, compared, rule_of
 from workers.simulation.model import Month
 from workers.simulation.model.book import ADMINISTRATORS, Telling
 from workers.simulation.model.calendar import local_day
 from workers.simulation.model.listing import RULE_OF
 from workers.simulation.play import Played
-
-Tables = Mapping[str, Sequence[Kept]]
-
-
-def tables_of(file: Path) -> Tables:
-    """Everything that the store holds."""
-    found: dict[str, list[Kept]] = defaultdict(list)
-    for table, row in every_row(file):
-        found[table].append(row)
-    return found
 
 
 def mails_of(tables: Tables) -> list[Kept]:
