@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from handlers.patients import key_of
 from handlers.rules.drugs import read_drugs
 from messages.errors import BrokerAway, Misconfigured
-from store import audit, drugs, overview
+from store import audit, drugs, overview, treatments
 from store.contract import Store, Transaction
 from store.every_row import Tables, every_row
 from store.own_database import own_database
@@ -27,7 +28,7 @@ from workers.services.postgres import postgres_server
 from workers.services.private import Say
 from workers.settings import Settings
 from workers.simulation.checks import Check
-from workers.simulation.judge import judge
+from workers.simulation.judge import FULL_DAYS, every_kind, judge
 from workers.simulation.place import month_settings, own_users
 from workers.simulation.play import Played, play
 from workers.simulation.search import Places, search
@@ -38,6 +39,11 @@ from workers.up import prepared, started, with_broker
 
 FOLDER = Path(".local/simulation")
 DRUGS = Path(demo.__file__).with_name("drugs.csv")
+STRENGTHS = (
+    ("000930058", "tramadol", "50"), ("004060512", "oxycodone", "5"), ("634810623", "oxymorphone", "10"),
+    ("999010003", "codeine", "10"),
+)  # fmt: skip
+"""Milligrams in a unit of the month's opioids (R29)."""
 SEED = 20_251_028
 
 
@@ -69,6 +75,7 @@ async def simulate(
         postgres: the store is a PostgreSQL's database, of the month's own and gone afterwards; else a file in the folder.
     """
     script, cast = tell(days, seed)
+    ids = {one.last_name: key_of(one.named) for one in cast.patients}
     say(f"Seed {seed}: {len(script.lines)} messages in {days} days; everything stays to be looked at in {log.parent}.")
     async with AsyncExitStack() as stack:
         placed = await stack.enter_async_context(with_broker(settings, say))
@@ -78,11 +85,11 @@ async def simulate(
             own = own.model_copy(update={"store": SecretStr(url)})
         site = await stack.enter_async_context(prepared(own, say, local=log.parent))
         urls = await stack.enter_async_context(own_users(site))
-        scene = await stack.enter_async_context(stage(site, urls, script.in_order()[0][0]))
+        scene = await stack.enter_async_context(stage(site, urls, script.in_order()[0][0], ids))
         await _load_drugs(scene.store, scene.clock.now)
         played = await play(scene, script)
         say("The month is over: it is laid beside the model.")
-        return await _judged(scene, played, cast, log)
+        return await _judged(scene, played, cast, days=days, log=log)
 
 
 @asynccontextmanager
@@ -94,11 +101,12 @@ async def _own_postgres(say: Say) -> AsyncIterator[str]:
             yield url
 
 
-async def _judged(scene: Stage, played: Played, cast: Cast, log: Path) -> Result:
+async def _judged(scene: Stage, played: Played, cast: Cast, *, days: int, log: Path) -> Result:
     site, store = scene.site, scene.store
     where = site.store.get_secret_value()
     tables = await every_row(where)
     checks = judge(tables, played)
+    checks += [every_kind(tables)] if days >= FULL_DAYS else []
     checks += [await _conservation(store, len(played.said)), await _trail(store, site.audit_key_bytes())]
     listing = json.dumps(await store.read(_listing), default=str)
     await asyncio.to_thread(scene.mailbox.read)
@@ -147,3 +155,4 @@ async def _load_drugs(store: Store, now: datetime) -> None:
     lines = (await asyncio.to_thread(DRUGS.read_text, encoding="utf-8")).splitlines()
     entries = list(read_drugs(lines, {}))
     await store.write(lambda tx: drugs.put_all(tx, entries, now=now))
+    await store.write(lambda tx: treatments.put_strengths(tx, STRENGTHS))
