@@ -132,6 +132,7 @@ async def sends_a_file_with_faults(place: Place, listener: Listener) -> None:
     assert (event["transaction"], event["verdict"], event["faults_total"]) == ("MONDAY-1", "accepted", 2)
     assert counts(event) == {"stored": 2, "with_errors": 2}
     letter = await place.reads_one(REPORTS, "File status report: of-the-day.dat")
+    assert "Received: March 9, 2026, 6:00 PM EDT" in letter.text
     assert "prescription 700002" in letter.text
     assert "prescription 700003" in letter.text
     rows = letter.files["faults.csv"].splitlines()
@@ -167,7 +168,8 @@ async def sends_corrections(place: Place, listener: Listener) -> None:
     """Reminded once in the morning; the corrected records are in time, the report is clean, and no reminder follows (R47)."""
     await place.day_comes(date(2026, 3, 10))
     reminder = await place.reads_one(REPORTS, "2 records still to be corrected")
-    assert "MONDAY-1" in reminder.text
+    assert "2 records of an earlier submission" in reminder.text
+    assert all(told in reminder.text for told in ("MONDAY-1", "Pharmacy: AB1234563", "March 9, 2026"))
     one = await sends(place, file_of(place, "TUESDAY-1", dispensed("700002", MONDAY)))
     assert counts(one) == {"stored": 1}
     other = await sends(place, file_of(place, "TUESDAY-2", dispensed("700003", MONDAY)))
@@ -202,7 +204,7 @@ async def says_that_there_was_nothing(place: Place, listener: Listener) -> None:
     event = await listener.hears()
     assert (event["transaction"], event["verdict"]) == ("ZERO-1", "zero_report")
     confirmed = await place.reads_one(REPORTS, "Zero report confirmed")
-    assert "2026-03-10 to 2026-03-16" in confirmed.text
+    assert "March 10, 2026 to March 16, 2026" in confirmed.text
     await place.day_comes(date(2026, 3, 18))
     assert await place.reads(OWNER) == []
     await place.day_comes(date(2026, 3, 19))
