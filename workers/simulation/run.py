@@ -76,7 +76,8 @@ async def simulate(
     """
     script, cast = tell(days, seed)
     ids = {one.last_name: key_of(one.named) for one in cast.patients}
-    say(f"Seed {seed}: {len(script.lines)} messages in {days} days; everything stays to be looked at in {log.parent}.")
+    kept = "e-mails and log stay" if postgres else "everything stays"
+    say(f"Seed {seed}: {len(script.lines)} messages in {days} days; {kept} to be looked at in {log.parent}.")
     async with AsyncExitStack() as stack:
         placed = await stack.enter_async_context(with_broker(settings, say))
         own = await stack.enter_async_context(own_vhost(month_settings(placed, log.parent)))
