@@ -55,8 +55,8 @@ class Scheduler:
         """
         ran = await self._run_intervals()
         here = self.clock().astimezone(self.programme.policy.zone)
-        daily = [sweep for sweep in sweeps().values() if not isinstance(sweep, IntervalSweep) and sweep.at <= here.time()]
-        for sweep in sorted(daily, key=lambda one: one.at):
+        due = [one for one in sweeps().values() if not isinstance(one, IntervalSweep) and one.at <= here.time()]
+        for sweep in sorted(due, key=lambda one: one.at):
             if await self.run_sweep(sweep, here.date(), stopping) is not None:
                 ran.append(sweep.name)
         return ran
