@@ -11,8 +11,8 @@ setup:  ## the virtual environment, brought up to date
 demo: setup  ## the whole way of some messages, watched, on a machine with nothing installed
 	@$(BIN)/pmp demo
 
-simulate: setup  ## a month of a small state, laid beside a slow model of the rules
-	@$(BIN)/pmp simulate
+simulate: setup  ## a month of a small state, laid beside a slow model of the rules; ARGS=--postgres keeps its store there
+	@$(BIN)/pmp simulate $(ARGS)
 
 up: setup  ## the workers
 	@$(BIN)/pmp up

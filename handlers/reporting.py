@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import JsonValue
@@ -42,7 +43,7 @@ def tell_submitter(
 ) -> None:
     """The submitter is told by e-mail: failed, the counts, or a zero report's confirmation (R46, R47)."""
     report = after.report
-    received = work.now.astimezone(work.policy.zone).strftime("%Y-%m-%d %H:%M %Z")
+    received = work.now.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
     file: dict[str, JsonValue] = {"received_at_text": received}
     if file_name:
         file["file_name"] = file_name
@@ -59,7 +60,7 @@ def tell_submitter(
             facts: dict[str, JsonValue] = {
                 "file": file_name or read.control_number,
                 "pharmacy": _pharmacy_label(read.pharmacies[zero.pharmacy]),
-                "period": f"{zero.begins_on} to {zero.ends_on}",
+                "period": f"{_day(zero.begins_on)} to {_day(zero.ends_on)}",
                 "received_at_text": received,
             }
             work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
@@ -114,6 +115,10 @@ def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
         }
         for fault in faults
     ]
+
+
+def _day(day: str) -> str:
+    return f"{date.fromisoformat(day):%B %-d, %Y}"
 
 
 def _pharmacy_label(pharmacy: Pharmacy) -> str:

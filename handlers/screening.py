@@ -28,12 +28,12 @@ LATE, NOT_REPORTABLE, EXEMPT = "late", "not_reportable", "exempt:"
 _NDC_LENGTH, _COMPOUND_START = 11, "99999"
 _ANIMAL = "02"
 
-_UNKNOWN = Finding("R21", "PHA03", "this dispenser is not registered with the programme; expected a registered one")
+_UNKNOWN = Finding("R21", "PHA03", "this dispenser is not registered with the program; expected a registered one")
 _FOREIGN = Finding(
     "R21.submitter", "PHA03", "this dispenser is registered for other submitters; expected its file from one of them"
 )
 _UNLISTED = Finding(
-    "R09.unlisted", "DSP08", "the NDC is not in the programme's table of monitored drugs; expected one that is"
+    "R09.unlisted", "DSP08", "the NDC is not in the program's table of monitored drugs; expected one that is"
 )
 _NO_DEA = Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA number; expected it")
 UNKNOWN_REVISED = Finding(

@@ -34,6 +34,8 @@ class Uncorrected:
     file_name: str
     errors: int
     reported_on: date
+    dispenser: str
+    """The one they are of; '' when they are of several, or nobody knows of whom."""
 
 
 class OpenError(NamedTuple):
@@ -143,7 +145,7 @@ async def uncorrected(
         yield [
             Uncorrected(
                 row["seq"], row["sender"], row["transaction_control"], row["file_name"], row["errors"],
-                as_date(row["reported_on"]),
+                as_date(row["reported_on"]), row["dispenser"],
             )
             for row in rows
         ]  # fmt: skip

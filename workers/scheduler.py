@@ -49,12 +49,14 @@ class Scheduler:
                 await asyncio.wait_for(stopping.wait(), self.look_seconds)
 
     async def run_due(self, stopping: asyncio.Event | None = None) -> list[str]:
-        """Run every sweep whose time has come and which has not run for it; return their names."""
+        """Run every sweep whose time has come and which has not run for it; return their names.
+
+        Daily ones in the order of their hours: after a late start each finds what it would have found in time.
+        """
         ran = await self._run_intervals()
         here = self.clock().astimezone(self.programme.policy.zone)
-        for sweep in sweeps().values():
-            if isinstance(sweep, IntervalSweep) or here.time() < sweep.at:
-                continue
+        due = [one for one in sweeps().values() if not isinstance(one, IntervalSweep) and one.at <= here.time()]
+        for sweep in sorted(due, key=lambda one: one.at):
             if await self.run_sweep(sweep, here.date(), stopping) is not None:
                 ran.append(sweep.name)
         return ran

@@ -6,9 +6,10 @@ import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -19,11 +20,12 @@ from messages.registry import families
 from workers import bootstrap
 from workers.patience import migrated
 from workers.services.private import Say
-from workers.services.rabbitmq import Broker, private_rabbitmq
+from workers.services.rabbitmq import private_rabbitmq
 from workers.settings import Settings, masked
 from workers.topology.declare import declare
 from workers.topology.plan import plan
 
+Server = TypeVar("Server")
 LOCAL = Path(".local")
 KEY_ID = "local"
 
@@ -66,7 +68,7 @@ async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
         yield settings
         return
     with ExitStack() as stack:
-        broker = await _started(stack, say)
+        broker = await started(stack, private_rabbitmq(say))
         yield settings.model_copy(
             update={
                 "amqp_url": SecretStr(broker.amqp_url),
@@ -76,9 +78,9 @@ async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
         )
 
 
-async def _started(stack: ExitStack, say: Say) -> Broker:
-    """Start a private broker in a thread; a cancelled start is waited for, so that the stack can end the broker."""
-    starting = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, private_rabbitmq(say)))
+async def started(stack: ExitStack, server: AbstractContextManager[Server]) -> Server:
+    """Start a server in a thread; a cancelled start is waited for, so that the stack can end the server."""
+    starting = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, server))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:

@@ -79,7 +79,7 @@ class RecordChecks:
             and _ndc(record.product_id, self._ndc_digits) == record.product_id
             and patient.last_name.upper() not in PLACEHOLDERS
             and patient.first_name.upper() not in PLACEHOLDERS
-            and (patient.id or not patient.id_qualifier)
+            and ((patient.id and patient.id_qualifier) or not (patient.id_qualifier or patient.id_jurisdiction))
             and (patient.animal_name or patient.species != "02")
             and not _of_prescriber(_prescriber_values(vars(record.prescriber)))
         )
@@ -88,7 +88,8 @@ class RecordChecks:
         one = laid(record)
         found = [
             *_named(self._fields.patient(one.pat)),
-            *_named(self._dispensing.dispensation(one.pat, one.dsp, len(one.cdi))),
+            *_named(self._dispensing.age(one.pat, one.dsp)),
+            *_named(self._dispensing.dispensation(one.dsp, len(one.cdi))),
         ]
         for place, ingredient in enumerate(one.cdi):
             found += [in_json(each, place) for each in self._dispensing.ingredient(ingredient, place + 1)]

@@ -30,6 +30,8 @@ def _reminder(one: Uncorrected, address: str, today: date) -> Staged:
     }
     if one.file_name:
         facts["file_name"] = one.file_name
+    if one.dispenser:
+        facts["pharmacy"] = one.dispenser
     return Staged(
         "mail",
         "submission.error_reminder",

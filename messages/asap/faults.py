@@ -19,15 +19,15 @@ _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
     ("R03.zero", "error"): _ZERO,
     ("R04.zero", "error"): _ZERO,
-    ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the programme of a drug that its table lacks.",
-    ("R21", "warning"): "Its records are stored: ask the programme to register the dispenser.",
+    ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the program of a drug that its table lacks.",
+    ("R21", "warning"): "Its records are stored: ask the program to register the dispenser.",
     (
         "R21",
         "error",
-    ): "None of its records are stored: ask the programme to register the dispenser, then send them again.",
-    ("R21.submitter", "warning"): "Its records are stored: ask the programme to register this submitter for it.",
+    ): "None of its records are stored: ask the program to register the dispenser, then send them again.",
+    ("R21.submitter", "warning"): "Its records are stored: ask the program to register this submitter for it.",
     ("R21.submitter", "error"): (
-        "None of its records are stored: ask the programme to register this submitter for it, then send them again."
+        "None of its records are stored: ask the program to register this submitter for it, then send them again."
     ),
     ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
     ("R29", "warning"): "There is nothing to correct unless it was expected to be known.",

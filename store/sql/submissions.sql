@@ -52,7 +52,8 @@ UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
 
 -- name: uncorrected
 -- R47: submissions of some days that have records in error, the oldest first, a page at a time.
-SELECT e.seq, e.sender, e.reported_on, s.transaction_control, s.file_name, count(*) AS errors
+SELECT e.seq, e.sender, e.reported_on, s.transaction_control, s.file_name, count(*) AS errors,
+    CASE WHEN count(DISTINCT e.dispenser) = 1 THEN max(e.dispenser) ELSE '' END AS dispenser
 FROM open_errors AS e JOIN submissions AS s ON s.seq = e.seq
 WHERE e.corrected_at IS NULL AND e.reported_on >= :reported_from AND e.reported_on <= :reported_to
   AND (e.reported_on > :after_day OR (e.reported_on = :after_day AND e.seq > :after_seq))

@@ -12,17 +12,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from notifier.catalogue import catalogue
+from store.every_row import every_row
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker
 from workers.settings import load_settings
 from workers.simulation import simulate
-from workers.simulation.judge import judge, tables_of
+from workers.simulation.judge import every_kind, judge
 from workers.simulation.run import Result
 
 DAYS = 8  # a message that waits in vain is a dead letter on the last
-RULES = {f"R{number}" for number in (6, 12, 20, 21, 24, 27, 33, 35, 37, 38, 42, 47, 48, 51, 55, 60, 73, 74)}
+RULES = {f"R{number}" for number in (5, 6, 12, 20, 21, 23, 24, 27, 29, 33, 35, 37, 38, 42, 47, 48, 51, 55, 60, 73, 74)}
+BY_PLACE = ("R27", "R47", "R38", "R60")
+"""Their counts hold rows, lines and bytes of the place, not of the month alone."""
 COMMAND = "import sys; from workers.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -43,6 +48,39 @@ async def test_a_week_and_a_day_are_as_the_rules_want_them(rabbitmq: Broker, tmp
     assert {one["rule"] for one in told["checks"]} >= RULES
     assert all(one["counted"] for one in told["checks"] if one["rule"] in ("R27", "R38", "R48", "R60"))
     assert told["messages"]["approval.administrator_decided"].keys() >= {"done", "refused", "dead"}
+
+
+async def test_on_postgresql_the_same_checks_hold(
+    rabbitmq: Broker, postgres_url: str, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_days: Result
+) -> None:
+    """The same two days on PostgreSQL: the same checks with the same counts, no difference, and no database left behind."""
+    monkeypatch.setenv("PMP_TEST_POSTGRES_URL", postgres_url)
+    settings = load_settings(amqp_url=rabbitmq.amqp_url, management_url=rabbitmq.management_url or "")
+    log = tmp_path / "on-postgres" / "simulation.log"
+    log.parent.mkdir()
+    log.touch()
+
+    result = await simulate(settings, say, log=log, days=2, seed=7, postgres=True)
+
+    assert [(one.what, one.against) for one in result.checks if not one.holds] == []
+    counted = {one.what: one.counted for one in result.checks if one.rule not in BY_PLACE}
+    assert counted == {one.what: one.counted for one in two_days.checks if one.rule not in BY_PLACE}
+    assert {one.what.split()[0] for one in result.checks} == {one.what.split()[0] for one in two_days.checks}
+    assert not (log.parent / "pmp.db").exists()
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        names = [row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")]
+    finally:
+        await connection.close()
+    assert [name for name in names if name.startswith("pmp_simulation")] == []
+
+
+def test_a_kind_of_notice_that_was_not_sent_is_seen() -> None:
+    """Every other one was: the one that is missing is named."""
+    kinds = {one.name for one in catalogue()} - {"registration.invited", "administrators.test_message"}
+    rows = [{"channel": "mail", "name": name} for name in sorted(kinds)]
+
+    assert every_kind({"outbox": rows}).against == ("registration.invited",)
 
 
 @pytest.fixture
@@ -72,7 +110,7 @@ TAMPERED = (
 async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -> None:
     """One row changed behind the system's back, and the check of its rule does not hold; undone, all hold again."""
     file = tmp_path / "pmp.db"
-    held = {one.rule for one in judge(tables_of(file), two_days.played) if not one.holds}
+    held = {one.rule for one in judge(await every_row(str(file)), two_days.played) if not one.holds}
     assert held == set()
     for statement, rule in TAMPERED:
         with closing(sqlite3.connect(tmp_path / "pmp.db")) as connection:
@@ -83,7 +121,7 @@ async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -
             assert copy.execute(statement).rowcount > 0, statement
             copy.commit()
 
-        against = {one.rule for one in judge(tables_of(kept), two_days.played) if not one.holds}
+        against = {one.rule for one in judge(await every_row(str(kept)), two_days.played) if not one.holds}
 
         assert rule in against, statement
         kept.unlink()

@@ -1,10 +1,10 @@
 """A pharmacy's fortnight.
 
 An administrator registers the pharmacy; its gateway alone may send for it. Monday's file has two faults: the report and
-its CSV say which, and name no patient. Sent again it changes nothing. On Tuesday morning a reminder comes; the
-corrections bring a clean report and end the reminders. Then the pharmacy falls silent: it is reminded on the first and
-the third business day, not on the second and not at the weekend, until a zero report covers all those days. Another
-gateway sends for it, and is refused (R40-R42, R45-R49, R61).
+its CSV say which, and name no patient; whoever listens to events reads the same counts. Sent again it changes nothing.
+On Tuesday morning a reminder comes; the corrections bring a clean report and end the reminders. Then the pharmacy falls
+silent: it is reminded on the first and the third business day, not on the second and not at the weekend, until a zero
+report covers all those days. Another gateway sends for it, and is refused (R40-R42, R45-R49, R61).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from messages.dispensation import (
 )
 from messages.dispenser import DispenserRegistered
 from tests.stories.conftest import Settle
+from tests.stories.listener import Listener, listening
 from tests.stories.people import ADMINISTRATOR
 from tests.stories.place import Place
 
@@ -53,11 +54,13 @@ async def test_a_pharmacys_fortnight(settle: Settle) -> None:
         BEGINS_AT, senders={GATEWAY: kinds, RIVAL: kinds}, PMP_SUBMITTERS=json.dumps({GATEWAY: REPORTS})
     )
     await is_registered(place)
-    await sends_a_file_with_faults(place)
-    await sends_it_again(place)
-    await sends_corrections(place)
-    await falls_silent(place)
-    await says_that_there_was_nothing(place)
+    async with listening(place.site.amqp_url, "submission.processed") as listener:
+        await sends_a_file_with_faults(place, listener)
+        await sends_it_again(place)
+        await sends_corrections(place, listener)
+        await falls_silent(place)
+        await says_that_there_was_nothing(place, listener)
+        assert listener.came.empty(), "nothing was processed twice, and no silent day was"
     await another_gateway_sends_for_it(place)
     told = b"\n".join(mail.content for mail in place.sink.mails).upper()
     assert not [
@@ -118,15 +121,21 @@ FAULTY = [
 ]  # fmt: skip
 
 
-async def sends_a_file_with_faults(place: Place) -> None:
-    """Two records are stored, two are not; the report and its attachment say which and why (R46, R47)."""
+async def sends_a_file_with_faults(place: Place, listener: Listener) -> None:
+    """Two records are stored, two are not; report, attachment and event say so (R46, R47)."""
     await place.day_comes(MONDAY, time(18))
     report = await sends(place, file_of(place, "MONDAY-1", *FAULTY))
     assert counts(report) == {"stored": 2, "with_errors": 2}
     assert stored(place) == 2
+    event = await listener.hears()
+    assert event == {name: value for name, value in report.items() if name != "faults"}, "the counts, and no record"
+    assert (event["transaction"], event["verdict"], event["faults_total"]) == ("MONDAY-1", "accepted", 2)
+    assert counts(event) == {"stored": 2, "with_errors": 2}
     letter = await place.reads_one(REPORTS, "File status report: of-the-day.dat")
+    assert "Received: March 9, 2026, 6:00 PM EDT" in letter.text
     assert "prescription 700002" in letter.text
     assert "prescription 700003" in letter.text
+    assert "A stands for any letter" in letter.text
     rows = letter.files["faults.csv"].splitlines()
     assert rows[0].split(",") == [
         "check",
@@ -138,6 +147,7 @@ async def sends_a_file_with_faults(place: Place) -> None:
         "line",
         "message",
     ]
+    assert list(letter.files) == ["faults.csv"]
     assert [row.split(",")[1:4] for row in rows[1:]] == [
         ["error", "700002", "2026-03-09"], ["error", "700003", "2026-03-09"],
     ]  # fmt: skip
@@ -155,15 +165,18 @@ async def sends_it_again(place: Place) -> None:
     assert await place.reads(REPORTS) == []
 
 
-async def sends_corrections(place: Place) -> None:
+async def sends_corrections(place: Place, listener: Listener) -> None:
     """Reminded once in the morning; the corrected records are in time, the report is clean, and no reminder follows (R47)."""
     await place.day_comes(date(2026, 3, 10))
     reminder = await place.reads_one(REPORTS, "2 records still to be corrected")
-    assert "MONDAY-1" in reminder.text
+    assert "2 records of an earlier submission" in reminder.text
+    assert all(told in reminder.text for told in ("MONDAY-1", "Pharmacy: AB1234563", "March 9, 2026"))
     one = await sends(place, file_of(place, "TUESDAY-1", dispensed("700002", MONDAY)))
     assert counts(one) == {"stored": 1}
     other = await sends(place, file_of(place, "TUESDAY-2", dispensed("700003", MONDAY)))
     assert counts(other) == {"stored": 1}
+    events = [await listener.hears(), await listener.hears()]
+    assert [(event["transaction"], event["faults_total"]) for event in events] == [("TUESDAY-1", 0), ("TUESDAY-2", 0)]
     clean = await place.reads(REPORTS)
     assert all("Nothing was found that needs your attention." in letter.text for letter in clean)
     assert [letter.files for letter in clean] == [{}, {}]
@@ -182,15 +195,17 @@ async def falls_silent(place: Place) -> None:
             assert "2026-03-11" in letter.text or "March 11, 2026" in letter.text
 
 
-async def says_that_there_was_nothing(place: Place) -> None:
+async def says_that_there_was_nothing(place: Place, listener: Listener) -> None:
     """A zero report covers the silent days and is confirmed; the next missed day is told of anew (R42)."""
     written_at = place.clock().astimezone(place.programme.policy.zone)
     zero = write_zero_report(
         "4.2B", "ZERO-1", written_at, PHARMACY, begins_on=date(2026, 3, 10), ends_on=date(2026, 3, 16)
     )
     assert (await sends(place, zero))["verdict"] == "zero_report"
+    event = await listener.hears()
+    assert (event["transaction"], event["verdict"]) == ("ZERO-1", "zero_report")
     confirmed = await place.reads_one(REPORTS, "Zero report confirmed")
-    assert "2026-03-10 to 2026-03-16" in confirmed.text
+    assert "March 10, 2026 to March 16, 2026" in confirmed.text
     await place.day_comes(date(2026, 3, 18))
     assert await place.reads(OWNER) == []
     await place.day_comes(date(2026, 3, 19))

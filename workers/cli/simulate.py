@@ -23,12 +23,16 @@ async def simulate(
     days: Annotated[int, Parameter(help="How many days.", validator=validators.Number(gte=1, lte=62))] = 31,
     seed: Annotated[int, Parameter(help="Everything made up follows from it.")] = _SEED,
     folder: Annotated[Path, Parameter(help="Where everything is kept; emptied first.")] = Path(".local/simulation"),
+    postgres: Annotated[bool, Parameter(help="Keep the store in PostgreSQL instead of SQLite.", negative=())] = False,
     json: AsJson = False,
 ) -> int:
     """Play a month of a small state through a real RabbitMQ, with clocks that are set; 1 when a rule was not kept.
 
     Every notice, every outcome and every end is laid beside a slow model of the rules; then conservation and audit trail are
     verified, and everything is searched for patients' data and secrets.
+
+    With --postgres the store is a database of the month's own, dropped at the end: on the server in PMP_TEST_POSTGRES_URL, else
+    on one in Docker, else on a private one.
     """
     from rich.console import Console
 
@@ -42,7 +46,7 @@ async def simulate(
     with (folder / _LOG).open("w", encoding="utf-8", buffering=1) as log:
         logs.configure(logging.INFO, to=log)
         with progress_bar("The month passes", quiet=json):
-            result = await play(settings, hint, log=folder / _LOG, days=days, seed=seed)
+            result = await play(settings, hint, log=folder / _LOG, days=days, seed=seed, postgres=postgres)
     if json:
         print_json(report(result))
     else:

@@ -16,7 +16,8 @@ RULES: Mapping[str, str] = MappingProxyType({
     "account.terms_updated": "R26", "account.email_change_confirm": "R22", "account.email_changed": "R22",
     "credential.expiring": "R21", "credential.lapsed": "R21", "submission.overdue": "R42", "submission.failed": "R46",
     "submission.status_report": "R47", "submission.zero_report": "R42", "submission.error_reminder": "R47",
-    "review.due_digest": "R55", "conduct.referred": "R64", "administrators.digest": "R11",
+    "review.due_digest": "R55", "review.alert_digest": "R29",
+    "registration.invited": "R5", "conduct.referred": "R64", "administrators.digest": "R11",
 })  # fmt: skip
 _OF_FAMILY = MappingProxyType({"account": "R20", "delegate": "R23", "ticket": "R74", "conduct": "R25"})
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
 
-from store.every_row import Kept, every_row
+from notifier.catalogue import catalogue
+from store.every_row import Kept, Tables
 from workers.simulation.checks import Check, compared, rule_of
 from workers.simulation.model import Month
 from workers.simulation.model.book import ADMINISTRATORS, Telling
@@ -16,15 +16,10 @@ from workers.simulation.model.calendar import local_day
 from workers.simulation.model.listing import RULE_OF
 from workers.simulation.play import Played
 
-Tables = Mapping[str, Sequence[Kept]]
-
-
-def tables_of(file: Path) -> Tables:
-    """Everything that the store holds."""
-    found: dict[str, list[Kept]] = defaultdict(list)
-    for table, row in every_row(file):
-        found[table].append(row)
-    return found
+FULL_DAYS = 31
+"""So long takes everything: a registration expires after 30 days of waiting (R12)."""
+ASKED_FOR: Mapping[str, str] = {"administrators.test_message": "pmp mail test alone"}
+"""What no message and no day sets off, and what does."""
 
 
 def mails_of(tables: Tables) -> list[Kept]:
@@ -59,6 +54,19 @@ def _notices(wanted: Counter[Telling], found: Counter[Telling]) -> list[Check]:
         if wanted[telling] != found[telling]:
             against[notice].append(f"{day} {to}: {wanted[telling]} wanted, {found[telling]} written")
     return [Check(rule_of(one), f"notices {one}", total[one], tuple(against[one])) for one in sorted(total)]
+
+
+def every_kind(tables: Tables) -> Check:
+    """Each notice that there is has been sent at some time of the month, but those that the programme never sends by itself."""
+    names = {one.name for one in catalogue()} - ASKED_FOR.keys()
+    missing = names - {row["name"] for row in mails_of(tables)}
+    return Check(
+        "R14", f"kinds of notices that were sent; not {_listed(ASKED_FOR)}", len(names), tuple(sorted(missing))
+    )
+
+
+def _listed(left_out: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} ({why})" for name, why in left_out.items())
 
 
 def _left(tables: Tables, month: Month) -> Check:

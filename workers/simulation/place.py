@@ -17,9 +17,15 @@ from workers.simulation.model.book import ADMINISTRATORS, MANAGER, ON_CALL, REPO
 from workers.simulation.said import SENDERS, Sender
 from workers.topology.management import Management, vhost_of
 
+POLICY: Mapping[str, object] = {
+    "mails_per_recipient_hour": 10_000, "invite_unregistered": True, "alert_prescribers": 6, "alert_dispensers": 7,
+    "alert_opioid_with_benzodiazepine": True, "alert_daily_mme": 90,
+}  # fmt: skip
+"""What this programme wants otherwise than by default: no mail is held back for its number, R5 and R29 are switched on."""
+
 
 def month_settings(settings: Settings, folder: Path) -> Settings:
-    """The settings of the month's site: everything in the folder, nobody's mail held back for its number."""
+    """The settings of the month's site: everything in the folder, every notice switched on."""
     return own_settings(settings, folder).model_copy(
         update={
             "publishers": {user_of(sender): tuple(f"{one}.*" for one in SPEAKS[sender]) for sender in SENDERS},
@@ -28,7 +34,7 @@ def month_settings(settings: Settings, folder: Path) -> Settings:
             "on_call": (ON_CALL,),
             "programme_manager": MANAGER,
             "audit_key": SecretStr(secrets.token_hex(16)),
-            "programme": settings.programme.model_copy(update={"mails_per_recipient_hour": 10_000}),
+            "programme": settings.programme.model_copy(update=POLICY),
         }
     )
 

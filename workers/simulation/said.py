@@ -67,6 +67,8 @@ class Said:
     """Whose link: the registration's id, or the address that it was mailed to."""
     handed: Handed | None = None
     patient: str = ""
+    same_as: tuple[str, ...] = ()
+    """Who else is this patient, or is no more; the stage puts the ids there that earlier answers told."""
     times: int = 1
     kind: str = ""
     """The routing key, where the message does not tell."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.every_row import every_row
+from store.every_row import Tables
 from workers.simulation.checks import Check
 from workers.simulation.said import Said
 from workers.simulation.story.cast import Cast
@@ -28,9 +28,10 @@ _LONG_ENOUGH = 8
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where is searched. ``broker`` is the broker's data folder, when it is on this machine."""
+    """Where is searched. ``files`` are the store's own, ``broker`` is the broker's data folder: when they are on this machine."""
 
-    store: Path
+    tables: Tables
+    files: tuple[Path, ...]
     mails: Path
     log: Path
     listing: str
@@ -41,7 +42,7 @@ def search(places: Places, cast: Cast, said: list[Said], links: set[str]) -> tup
     """Return a check for patients' data, one for prescription numbers, one for secrets; each names places, never values."""
     patient = _patients(cast)
     found, numbers, rows = Counter[str](), Counter[str](), 0
-    for table, row in every_row(places.store):
+    for table, row in ((table, row) for table, kept in places.tables.items() for row in kept):
         rows, text = rows + 1, "\n".join(row.values())
         found[f"table {table}"] += table not in RECORDS | BODIES | WORDS and bool(patient.search(text))
         numbers[f"table {table}"] += table not in RECORDS | BODIES | MAY_NUMBER and bool(_NUMBER.search(text))
@@ -81,23 +82,24 @@ def _secrets(places: Places, said: list[Said], links: set[str]) -> Check:
     passwords = {one.password.encode() for one in said if len(one.password) >= _LONG_ENOUGH}
     secrets = passwords | {link.encode() for link in links}
     against, bytes_seen = Counter[str](), 0
-    for place, file, forbidden in _files(places, passwords, secrets):
-        content = file.read_bytes()
+    for place, content, forbidden in _contents(places, passwords, secrets):
         bytes_seen += len(content)
         against[place] += sum(secret in content for secret in forbidden)
     against["listing of dead letters"] += sum(secret.decode() in places.listing for secret in secrets)
     return Check("R38", f"bytes without any of {len(secrets)} passwords and links' secrets", bytes_seen, _told(against))
 
 
-def _files(places: Places, passwords: set[bytes], secrets: set[bytes]) -> Iterator[tuple[str, Path, set[bytes]]]:
-    for file in places.store.parent.glob(f"{places.store.name}*"):
-        yield "store file", file, secrets
-    yield "log", places.log, secrets
+def _contents(places: Places, passwords: set[bytes], secrets: set[bytes]) -> Iterator[tuple[str, bytes, set[bytes]]]:
+    for table, rows in places.tables.items() if not places.files else ():  # a server keeps its files to itself
+        yield f"table {table}", "\n".join(text for row in rows for text in row.values()).encode(), secrets
+    for file in places.files:
+        yield "store file", file.read_bytes(), secrets
+    yield "log", places.log.read_bytes(), secrets
     for file in places.mails.glob("*.eml"):
-        yield "e-mail", file, passwords
+        yield "e-mail", file.read_bytes(), passwords
     for file in places.broker.rglob("*") if places.broker is not None else ():
         if file.is_file():
-            yield "broker's files", file, secrets
+            yield "broker's files", file.read_bytes(), secrets
 
 
 def _told(found: Counter[str]) -> tuple[str, ...]:

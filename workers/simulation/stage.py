@@ -23,6 +23,7 @@ from messages.dispenser import DispenserRegistered
 from messages.envelope import JSON
 from messages.errors import BrokerAway
 from messages.message import Message
+from messages.patient import PatientMerged, PatientSplit
 from notifier.folder import FolderTransport
 from store.contract import Store, Transaction
 from store.recipients import RecipientRules
@@ -102,6 +103,8 @@ class Stage:
     waiting: WaitingRelay
     key: SealingKey
     mailbox: Mailbox
+    patient_ids: Mapping[str, str]
+    """By last name: what a portal knows from earlier answers."""
     failed: Callable[[], BaseException | None]
     published: int = 0
 
@@ -152,7 +155,7 @@ class Stage:
         self.published += 1
 
     def _sealed(self, said: Said, message: Message) -> Message:
-        """The message with its secrets in it, sealed for it (R38)."""
+        """The message with its secrets in it, sealed for it (R38), and with what only answers told."""
         change: dict[str, Any] = {}
         if said.password:
             change["password"] = self.key.seal(said.password, message_id=said.message_id)
@@ -163,6 +166,11 @@ class Stage:
             change |= {name: link_id for name in ("reset_id", "change_id") if name in type(message).model_fields}
         if isinstance(message, DispenserRegistered):
             change["submitters"] = tuple(self.users[one] for one in SENDERS if one in message.submitters)
+        if isinstance(message, PatientMerged):
+            same_as = tuple(self.patient_ids[one] for one in said.same_as)
+            change |= {"patient_id": self.patient_ids[said.patient], "same_as": same_as}
+        if isinstance(message, PatientSplit):
+            change |= {"patient_id": self.patient_ids[said.patient], "split_off": self.patient_ids[said.same_as[0]]}
         return message.model_copy(update=change) if change else message
 
     async def _settled(self) -> None:
@@ -181,7 +189,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(site: Settings, urls: Mapping[Sender, str], begins_at: datetime) -> AsyncIterator[Stage]:
+async def stage(
+    site: Settings, urls: Mapping[Sender, str], begins_at: datetime, patient_ids: Mapping[str, str]
+) -> AsyncIterator[Stage]:
     """The system runs, with a clock of its own; nothing of it is left when the block ends."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(bootstrap.open_store(site))
@@ -211,6 +221,7 @@ async def stage(site: Settings, urls: Mapping[Sender, str], begins_at: datetime)
             Scheduler(store, programme, clock, site.machine),
             TreatmentsProjection(store, programme, clock, site.machine),
             mail, publish, WaitingRelay(processor, site.lease_seconds), programme.vault.sealing_key, Mailbox(site),
+            patient_ids,
             lambda: next((one.exception() for one in tasks if one.done() and not one.cancelled()), None),
         )  # fmt: skip
 

@@ -44,6 +44,13 @@ async def test_r47_errors_are_reminded_of_for_seven_days(bench: Bench) -> None:
     assert (left.sender, left.transaction_control, left.errors) == ("gateway", "T1", 2)
 
 
+async def test_r47_a_reminder_names_the_pharmacy(bench: Bench) -> None:
+    """A gateway that sends for many learns whose records they are; and nothing of the records."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    (told,) = await bench.sweep(TODAY + timedelta(days=1), "error_reminders")
+    assert told.facts == {"transaction": "T1", "errors": 1, "reported_on": "2026-06-15", "pharmacy": "AB1234563"}
+
+
 async def test_r47_the_administrators_digest_lists_what_was_not_corrected(bench: Bench) -> None:
     """On the day after the last reminder, and from then on."""
     await hand_in(bench, file("T1", dispensing("1", DSP09="none")))

@@ -76,7 +76,7 @@ async def test_r44_an_ndc_not_in_the_table_is_stored_with_a_warning(bench: Bench
     report = await hand_in(bench, file("T1", dispensing("1", DSP08=UNLISTED, PRE02="")))
     assert faults(report) == [("R09", "warning", "1")]
     assert became(report) == {"stored": 1, "with_warnings": 1}
-    assert "tell the programme" in report["faults"][0]["message"]
+    assert "tell the program" in report["faults"][0]["message"]
 
 
 @pytest.mark.parametrize(

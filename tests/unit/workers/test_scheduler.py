@@ -11,7 +11,7 @@ import pytest
 
 from handlers.rules.policy import Policy
 from handlers.secrets import Vault, new_private_key
-from handlers.sweeps.sweep import sweeps
+from handlers.sweeps.sweep import IntervalSweep, sweeps
 from handlers.work import Programme
 from messages.errors import StoreAway
 from store.sqlite import SqliteStore
@@ -54,6 +54,15 @@ async def test_downtime_at_the_hour_is_caught_up(store: SqliteStore) -> None:
     late = scheduler(store, at(25, 4, 59))  # 23:59 in New York
     assert SWEEP.name in await late.run_due()
     assert await late.run_due() == []
+
+
+async def test_after_a_late_start_sweeps_run_in_the_order_of_their_hours(store: SqliteStore) -> None:
+    """What ends just after midnight has ended before what lapses then is looked for, and the list of seven o'clock knows both."""
+    ran = await scheduler(store, at(25, 4, 59)).run_due()
+
+    hours = [sweep.at for name in ran if not isinstance(sweep := sweeps()[name], IntervalSweep)]
+    assert len(hours) > 5
+    assert hours == sorted(hours)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ class Book:
     accounts: dict[str, Account] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     """Delegate and supervisor → asked | approved | refused | ended (R23)."""
+    linked_on: dict[tuple[str, str], date] = field(default_factory=dict)
+    """Delegate and supervisor → the day on which the link was approved last."""
     _once: set[str] = field(default_factory=set)
 
     def tell(self, at: datetime, notice: str, to: str, *, once: str = "") -> None:

@@ -15,9 +15,12 @@ from messages import review as v
 from messages import ticket as t
 from messages.message import Message
 from workers.simulation.model.access import Access
+from workers.simulation.model.alerts import Alerts
 from workers.simulation.model.help_desk import HelpDesk
+from workers.simulation.model.inviting import Inviting
 from workers.simulation.model.joining import Joining
 from workers.simulation.model.links import Links
+from workers.simulation.model.patients import Patients
 from workers.simulation.model.reporting import Reporting
 from workers.simulation.model.reviewing import Reviewing
 from workers.simulation.model.standing import Standing
@@ -59,8 +62,16 @@ class Parts:
     links: Links
     desk: HelpDesk
     reporting: Reporting
+    patients: Patients
     reviewing: Reviewing
+    alerts: Alerts
+    inviting: Inviting
     bounces: Bounces
+
+    def roster(self, said: Said, message: credential.CredentialRosterReceived) -> str:
+        """R5, R21: who holds what, and who is to be invited."""
+        self.inviting.heard(message)
+        return self.standing.roster(said, message)
 
 
 def effects(of: Parts) -> Mapping[type[Message], Effect]:
@@ -85,7 +96,7 @@ def _of_people(of: Parts) -> dict[type[Message], Effect]:
         delegate.DelegateLinked: of.links.linked,
         delegate.DelegateDecided: of.links.link_decided,
         delegate.DelegateUnlinked: of.links.unlinked,
-        delegate.DelegateConfirmed: lambda _, message: of.links.confirmed(message),
+        delegate.DelegateConfirmed: of.links.confirmed,
     }
 
 
@@ -106,7 +117,7 @@ def _of_accounts(of: Parts) -> dict[type[Message], Effect]:
         a.AccountDeactivated: of.standing.closed,
         a.AccountReinstated: of.standing.reinstated,
         credential.CredentialChanged: of.standing.credential,
-        credential.CredentialRosterReceived: of.standing.roster,
+        credential.CredentialRosterReceived: of.roster,
     }
 
 
@@ -139,6 +150,8 @@ def _of_records(of: Parts) -> dict[type[Message], Effect]:
         v.ReviewRequested: of.reviewing.requested,
         v.ReviewCaseOpened: lambda _, message: of.reviewing.case_opened(message),
         v.ReviewCaseClosed: lambda _, message: of.reviewing.case_closed(message),
+        patient.PatientMerged: of.patients.merged,
+        patient.PatientSplit: of.patients.split,
         patient.PatientAlertPosted: of.reviewing.alert_posted,
         patient.PatientAlertWithdrawn: lambda _, message: of.reviewing.alert_withdrawn(message),
     }

@@ -162,6 +162,7 @@ class Joining:
         if self.book.links.get(place) != "asked":
             return "refused"
         self.book.links[place] = "approved" if message.decision == "approve" else "refused"
+        self.book.linked_on[place] = local_day(said.at)
         if one.state == "approved":
             self.book.tell(said.at, "delegate.link_decided", self.book.accounts[one.registration_id].email)
             return "done"

@@ -25,10 +25,7 @@ def listed(of: Parts, today: date) -> dict[str, int]:
     """Return how many lines stand under each heading on a morning; no heading without any."""
     found = _registrations(of, today) | _help_desk(of, today) | _records(of, today)
     found["Accounts whose eligibility is in question"] = len(of.standing.in_question)
-    held = {one.numbers.get("csp") for one in of.joining.book.accounts.values() if one.is_open}
-    found["CSP registrations whose holders have no account"] = sum(
-        what == "csp" and number not in held and on > today for (what, number), on in of.standing.lapses.items()
-    )
+    found["CSP registrations whose holders have no account"] = len(of.inviting.without_account(today))
     return {heading: number for heading, number in found.items() if number}
 
 

@@ -10,13 +10,16 @@ from itertools import takewhile
 from messages.account import AccountTermsAccepted
 from messages.message import Message
 from workers.simulation.model.access import Access
+from workers.simulation.model.alerts import Alerts
 from workers.simulation.model.book import ADMINISTRATORS, SPEAKS, Book
 from workers.simulation.model.calendar import NEW_YORK, local_day
 from workers.simulation.model.effects import Bounces, Effect, Parts, effects
 from workers.simulation.model.help_desk import HelpDesk
+from workers.simulation.model.inviting import Inviting
 from workers.simulation.model.joining import Joining
 from workers.simulation.model.links import Links
 from workers.simulation.model.listing import listed
+from workers.simulation.model.patients import Patients
 from workers.simulation.model.reporting import Reporting
 from workers.simulation.model.reviewing import Reviewing
 from workers.simulation.model.standing import Standing
@@ -41,10 +44,12 @@ class Month:
 
     def __post_init__(self) -> None:
         book, joining, desk = self.book, Joining(self.book), HelpDesk(self.book)
-        reviewing = Reviewing(book, desk, joining.trained)
+        patients, standing = Patients(book), Standing(book)
+        reviewing = Reviewing(book, desk, joining.trained, patients)
         self.parts = Parts(
-            joining, Access(book), Standing(book), Links(book), desk, Reporting(book), reviewing, Bounces()
-        )
+            joining, Access(book), standing, Links(book), desk, Reporting(book), patients, reviewing,
+            Alerts(book, patients), Inviting(book, standing.lapses), Bounces(),
+        )  # fmt: skip
         self.effects = effects(self.parts)
 
     def hear(self, said: Said) -> None:
@@ -90,12 +95,16 @@ class Month:
     def look(self, at: datetime) -> None:
         """What time alone sets off, at its hour; each once a day."""
         self.parts.desk.look(at)
+        self.parts.alerts.notice(at, self.parts.reporting.standing())
         sweeps = (
             (time(0, 5), self.parts.standing.suspensions_end),
             (time(0, 15), self.parts.standing.credentials),
             (time(5, 0), self.parts.joining.morning),
+            (time(5, 30), self.parts.links.rosters),
             (time(6, 0), self.parts.access.passwords),
             (time(6, 30), self._reviews),
+            (time(6, 30), self.parts.alerts.digests),
+            (time(6, 30), self.parts.inviting.invite),
             (time(7, 0), self._digest),
             (time(7, 0), self.parts.reporting.remind),
             (time(8, 0), self.parts.reporting.overdue),

@@ -12,6 +12,7 @@ from messages.review import ReviewCaseClosed, ReviewCaseOpened, ReviewRecorded, 
 from workers.simulation.model.book import DELEGATES, OFFICERS, PRESCRIBERS, Account, Book
 from workers.simulation.model.calendar import DAY, local_day
 from workers.simulation.model.help_desk import HelpDesk
+from workers.simulation.model.patients import Patients
 from workers.simulation.said import Line, Said
 
 SCHEDULES: Mapping[str, str] = {
@@ -31,6 +32,7 @@ class Reviewing:
     book: Book
     desk: HelpDesk
     trained: set[str]
+    patients: Patients
     reviews: list[tuple[str, str, date]] = field(default_factory=list)
     """Patient, the account it was made for, the day."""
     granted: int = 0
@@ -120,11 +122,11 @@ class Reviewing:
     def missed(self, lines: Iterable[Line]) -> Counter[str]:
         """R51: by prescriber, records of more than three days that nobody reviewed on the day written or before."""
         numbers = {one.account_id: one.numbers.get("dea", "") for one in self.book.accounts.values()}
-        reviewed = {(patient, numbers[made_for], day) for patient, made_for, day in self.reviews}
+        reviewed = {(self.patients.of(who), numbers[made_for], day) for who, made_for, day in self.reviews}
         found: Counter[str] = Counter()
         for line in lines:
             days = (line.written_on, line.written_on - DAY)
-            is_reviewed = any((line.patient, line.prescriber, day) in reviewed for day in days)
+            is_reviewed = any((self.patients.of(line.patient), line.prescriber, day) in reviewed for day in days)
             found[line.prescriber] += line.ndc in SCHEDULES and line.days > 3 and not is_reviewed
         return +found
 
@@ -134,7 +136,7 @@ class Reviewing:
         by_pair: dict[tuple[str, str], list[Line]] = {}
         for line in lines:
             if line.ndc in SCHEDULES:
-                by_pair.setdefault((line.patient, line.prescriber), []).append(line)
+                by_pair.setdefault((self.patients.of(line.patient), line.prescriber), []).append(line)
         by_number = {
             one.numbers["dea"]: one
             for one in self.book.accounts.values()
@@ -156,7 +158,9 @@ class Reviewing:
             if not (is_continuous or (last - began).days + 1 > 90) or (today - last).days - 1 > 30:
                 continue
             since = [
-                day for who, whom, day in self.reviews if (who, whom) == (patient, account.account_id) and day >= began
+                day
+                for who, whom, day in self.reviews
+                if (self.patients.of(who), whom) == (patient, account.account_id) and day >= began
             ]
             is_v_only = {SCHEDULES[one.ndc] for one in course} == {"V"}
             found.append(max([began, *since]) + (365 if is_v_only else 90) * DAY)

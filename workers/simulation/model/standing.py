@@ -87,7 +87,9 @@ class Standing:
             return "refused"
         account.causes.pop(ADMINISTRATOR, None)
         today = local_day(said.at)
-        account.causes |= {f"{what} lapsed": None for what, on in self._held(account) if on <= today}
+        for what, on in self._held(account):  # as it is now: renewed or lapsed while the account was closed
+            account.causes.pop(f"{what} lapsed", None)
+            account.causes |= {f"{what} lapsed": None} if on <= today else {}
         self._move(said.at, account, "suspended" if account.causes else "active")
         if account.state == "active":
             self.book.tell(said.at, "account.reinstated", account.email)

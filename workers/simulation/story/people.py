@@ -181,8 +181,8 @@ def _with_supervisors(steps: Steps, cast: Cast, people: People) -> list[Person]:
         steps.send(one, 1, "10:15")
         steps.judge(one, 2, "10:15")
     steps.supervise(good, 2, "11:15")
-    steps.supervise(refused, 2, "11:15", is_good=False)
-    steps.supervise(refused, 3, "11:15", by=two[1], is_good=False)
+    steps.supervise(refused, 1, "11:15", is_good=False)  # before the evening, which may suspend anybody
+    steps.supervise(refused, 1, "11:20", by=two[1], is_good=False)
     steps.supervise(second, 3, "11:15", by=two[1])
     for one, day in ((good, 3), (second, 4), (refused, 4)):
         steps.decide(one, day, "14:15", "approve")

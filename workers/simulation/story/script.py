@@ -53,6 +53,7 @@ class Script:
         link_of: str = "",
         handed: Handed | None = None,
         patient: str = "",
+        same_as: tuple[str, ...] = (),
         times: int = 1,
         kind: str = "",
     ) -> None:
@@ -63,7 +64,8 @@ class Script:
         self.lines.append(
             Said(
                 moment(day, hour), message_id, message, sender,
-                password=password, link=link, link_of=link_of, handed=handed, patient=patient, times=times, kind=kind,
+                password=password, link=link, link_of=link_of, handed=handed, patient=patient, same_as=same_as,
+                times=times, kind=kind,
             )
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from workers.simulation.story.cast import POLICE, Cast
 from workers.simulation.story.chance import any_acts_of_the_month
 from workers.simulation.story.desk import desk_of_the_month
 from workers.simulation.story.filing import filing_of_the_month
+from workers.simulation.story.mandates import mandates_of_the_month
 from workers.simulation.story.people import founding, newcomers
 from workers.simulation.story.reviews import reviews_of_the_month
 from workers.simulation.story.script import Script
@@ -26,4 +27,5 @@ def tell(days: int, seed: int) -> tuple[Script, Cast]:
     filing_of_the_month(script, cast, people)
     officer = next(one for one in joined if one.role == POLICE)
     reviews_of_the_month(script, cast, people, officer)
+    mandates_of_the_month(script, cast)
     return script, cast

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from store.every_row import every_row
 from workers.simulation.said import Said
 from workers.simulation.search import Places, search
 from workers.simulation.story.cast import Cast
@@ -45,7 +47,8 @@ class Left:
     def against(self, listing: str = "") -> dict[str, tuple[str, ...]]:
         """What speaks against each rule."""
         places = Places(
-            self.folder / "pmp.db",
+            asyncio.run(every_row(str(self.folder / "pmp.db"))),
+            (self.folder / "pmp.db",),
             self.folder / "mail",
             self.folder / "simulation.log",
             listing,
