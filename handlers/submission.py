@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
@@ -15,9 +16,10 @@ from handlers.reading import ReadSubmission
 from handlers.reading_list import VERSION
 from handlers.reporting import result_of, tell_submitter
 from handlers.screened import Screened, screened, with_unknown, with_unknown_transaction
-from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Source, open_screen, unknown_revised
 from handlers.work import Work
 from messages.asap.faults import Finding
+from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from messages.errors import FieldFault
@@ -52,8 +54,8 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         for one, source in zip(read.pharmacies, sources, strict=True):
             if source.is_unknown:
                 return unknown_dispenser(one.dea, one.npi, one.ncpdp)
-    counts, unknown = await _store_runs(work, after, len(sources))
-    after = replace(after, report=with_unknown(after, read.rules, unknown))
+    counts, unknown = await _store_runs(work, read.rules, after, len(sources))
+    after = with_unknown(after, read.rules, unknown)
     if verdict == "void":
         counts = [await _void_transaction(work, read, None if before is None else before.seq)]
         after = replace(after, report=with_unknown_transaction(after.report, read.rules, counts[0]))
@@ -127,23 +129,26 @@ def _dispenser_type(pharmacy: Pharmacy) -> str:
 
 
 async def _store_runs(
-    work: AnyWork, after: Screened, pharmacies: int
+    work: AnyWork, rules: CheckRules, after: Screened, pharmacies: int
 ) -> tuple[list[Counts], list[tuple[int, Finding, Content]]]:
     """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
     unknown: list[tuple[int, Finding, Content]] = []
+    revised = unknown_revised(rules)
     for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
             await dispensations.store_new(work.tx, run.contents, now=work.now, seq=work.seq, counts=of)
             continue
         is_revision = run.status == "revise"
-        change = dispensations.revise if is_revision else dispensations.void
+        change = dispensations.void
+        if is_revision:
+            change = partial(dispensations.revise, stores_unknown=revised is not UNKNOWN_KEPT_OUT)
         for content in run.contents:
-            before = of.stored + of.voids_not_found
+            before = of.revised + of.voided
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
-            if of.stored + of.voids_not_found != before:
-                unknown.append((run.pharmacy, UNKNOWN_REVISED if is_revision else UNKNOWN_VOIDED, content))
+            if of.revised + of.voided == before:
+                unknown.append((run.pharmacy, revised if is_revision else UNKNOWN_VOIDED, content))
     return counts, unknown
 
 
