@@ -153,8 +153,6 @@ class Screen:
         return drug, (_SHORT,), NOT_REPORTABLE
 
     def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
-        if not dispensed_on:  # no real date, and a setting lets it pass (R03)
-            return NO_FINDINGS
         due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)
         if self._today <= due:
             return NO_FINDINGS

@@ -129,7 +129,8 @@ class Policy(BaseModel):
     alert_daily_mme: int = Field(0, ge=0, description="R29: daily morphine milligram equivalents that alert; 0: off.")
     check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
         default_factory=dict,
-        description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
+        description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off. '
+        "Those without which a file cannot be read or a record not be known again (R02, R03, R08, R11, R18) keep theirs.",
     )
 
     short_supply_hours: int = Field(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 import pytest
@@ -158,6 +159,15 @@ async def test_r47_records_are_stored_and_reported(gateway: Gateway) -> None:
     assert report["verdict"] == "accepted"
     assert became(report) == {"stored": 2, "with_errors": 1}
     assert gateway.notices == ["submission.status_report"]
+
+
+async def test_r02_a_number_that_no_index_holds_keeps_only_its_record_out(gateway: Gateway) -> None:
+    """It waits for its correction under how it begins; a transaction's own number fails the file (F08)."""
+    huge = Random(1).randbytes(2500).hex()
+    report = await gateway.file(file("T1", dispensing("1"), dispensing(huge)))
+    assert became(report) == {"stored": 1, "with_errors": 1}
+    assert await gateway.open_errors() == 1
+    assert (await gateway.file(file(huge, dispensing("1"))))["verdict"] == "failed"
 
 
 async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:

@@ -273,8 +273,24 @@ def test_f10_can_be_made_strict() -> None:
         {"R05": "loud"},
         {"R18": "off"},
         {"R02": "warning"},
+        {"R03": "warning"},
+        {"R08": "off"},
+        {"R11": "warning"},
+        {"R14.identity": "off"},
     ],
-    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity", "r18-whose-record", "r02-which-record"],
+    ids=[
+        "unknown",
+        "fixed",
+        "fixed-off",
+        "record-fails-file",
+        "no-severity",
+        "r18-whose-record",
+        "r02-which-record",
+        "r03-which-day",
+        "r08-which-fill",
+        "r11-which-quantity",
+        "r14-any-of-these",
+    ],
 )
 def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:
     """The process refuses to start with them."""
@@ -283,6 +299,13 @@ def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, 
         make(today=TODAY, severities=settings)
     with pytest.raises(Misconfigured):
         make(today=TODAY, versions=frozenset({"3.0"}))
+
+
+def test_f08_a_control_number_as_long_as_a_page_is_none() -> None:
+    """No index could hold it, and nobody could read it."""
+    body = TWO.replace(b"CONTROL-1", b"C" * 201)
+    assert told(check(body).faults) == {("F08", F, "TH02")}
+    assert check(TWO.replace(b"CONTROL-1", b"C" * 200)).faults == ()
 
 
 def test_utc_of_version_5_may_be_tomorrow() -> None:
