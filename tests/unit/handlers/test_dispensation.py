@@ -178,13 +178,14 @@ async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:
 
 
 async def test_f11_a_transaction_sent_again_changes_nothing(gateway: Gateway) -> None:
-    """The same report; another file under its number gets it too, and is told that nothing of it was stored."""
+    """The same report; another file under its number gets it too, and an e-mail says that nothing of it was stored."""
     first = await gateway.file(file("T1", dispensing("1")))
     assert await gateway.file(file("T1", dispensing("1"))) == first
+    assert gateway.notices == []
     other = await gateway.file(file("T1", dispensing("1"), dispensing("2")))
     assert other["pharmacies"] == first["pharmacies"]
     assert [fault["check"] for fault in other["faults"]] == ["F11", *(fault["check"] for fault in first["faults"])]
-    assert gateway.notices == []
+    assert gateway.notices == ["submission.failed"]
 
 
 async def test_r49_void_then_new_is_new_again(gateway: Gateway) -> None:
