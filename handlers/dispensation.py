@@ -13,7 +13,7 @@ from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
-from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Screen, open_screen
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, open_screen, unknown_revised
 from handlers.submission import report_of, take, unknown_dispenser
 from handlers.work import Work
 from messages.asap.faults import Finding
@@ -71,32 +71,45 @@ async def record_submitted_all(works: Sequence[RecordWork]) -> list[Outcome]:
             continue
         for taken in run:
             outcomes[taken.work.seq] = await _one_record(taken)
-    await batch.note(good)
+    await batch.note([taken for taken in good if isinstance(outcomes[taken.work.seq], Done)])
     return [outcomes[work.seq] for work in works]
 
 
 class Taken:
     """A record that passed all checks, and the warnings that its sender is told."""
 
-    __slots__ = ("_warnings", "content", "work")
+    __slots__ = ("_rules", "_warnings", "content", "report", "work")
 
-    def __init__(self, work: RecordWork, content: Content, warnings: Sequence[Finding]) -> None:
-        self.work, self.content, self._warnings = work, content, warnings
+    def __init__(
+        self,
+        work: RecordWork,
+        content: Content,
+        warnings: Sequence[Finding],
+        rules: CheckRules,
+        report: Report | None,
+    ) -> None:
+        self.work, self.content, self._warnings, self._rules, self.report = work, content, warnings, rules, report
 
-    def became(self, verdict: str) -> Done:
-        """Tell what became of it; a revision or void of an unknown record with a warning (R29 of the checks)."""
-        warnings = self._warnings
+    @property
+    def stores_unknown(self) -> bool:
+        """Whether a revision of an unknown record is stored as new (R29 of the checks)."""
+        return unknown_revised(self._rules) is not UNKNOWN_KEPT_OUT
+
+    def became(self, verdict: str) -> Outcome:
+        """Tell what became of it; a revision or void of an unknown record as grave as R29 of the checks is set."""
+        unknown: Finding | None = None
         if verdict == "void_not_found":
-            warnings = (*warnings, UNKNOWN_VOIDED)
-        elif verdict == "stored" and self.work.message.status == "revise":
-            warnings = (*warnings, UNKNOWN_REVISED)
-        if not warnings:
-            return Done({"verdict": verdict})
-        faults: list[JsonValue] = [
-            {"check": check.partition(".")[0], "field": field, "text": text}
-            for check, field, text in map(in_json, warnings)
-        ]
-        return Done({"verdict": verdict, "warnings": faults})
+            unknown = UNKNOWN_VOIDED
+        elif verdict in ("stored", "kept_out") and self.work.message.status == "revise":
+            unknown = unknown_revised(self._rules)
+        if unknown is UNKNOWN_KEPT_OUT:
+            return _refusal([unknown])
+        told: dict[str, list[JsonValue]] = {"warning": [_told(finding) for finding in self._warnings]}
+        if unknown is not None:
+            told.setdefault(self._rules.severity("R29"), []).append(_told(unknown))
+        result: dict[str, JsonValue] = {"verdict": verdict}
+        result |= {f"{severity}s": told[severity] for severity in ("warning", "error") if told.get(severity)}
+        return Done(result)
 
 
 class _Batch:
@@ -105,7 +118,6 @@ class _Batch:
     def __init__(self, rules: CheckRules, checks: RecordChecks, screen: Screen) -> None:
         self._rules, self._checks, self._screen = rules, checks, screen
         self._as_text = cache(as_text)
-        self._reports: list[Report] = []
 
     @classmethod
     async def open(cls, works: Sequence[RecordWork]) -> _Batch:
@@ -145,17 +157,18 @@ class _Batch:
                 return _refusal(errors)
             findings = [finding for finding, severity in severities if severity == "warning"]
             content = marked(content, marks, " ".join(finding.check.partition(".")[0] for finding in findings))
+        report = None
         if source.known is not None:
             made_on = work.policy.local_date(created_at)
-            self._reports.append(report_of(source.known, made_on=made_on, last_on=dispensed_on, today=today))
-        return Taken(work, content, findings)
+            report = report_of(source.known, made_on=made_on, last_on=dispensed_on, today=today)
+        return Taken(work, content, findings, self._rules, report)
 
     async def note(self, good: Sequence[Taken]) -> None:
         """Deadlines and open errors are as these records leave them (R42, R47)."""
         if not good:
             return
         first = good[0].work
-        await dispensers.report_all(first.tx, self._reports)
+        await dispensers.report_all(first.tx, [taken.report for taken in good if taken.report is not None])
         named = {taken.content.dispenser for taken in good}
         if await submissions.any_open(first.tx, named, {taken.work.envelope.sender for taken in good}):
             said = [
@@ -168,6 +181,11 @@ class _Batch:
                 for one in good
             ]
             await submissions.correct_all(first.tx, said, now=first.now, seq=first.seq)
+
+
+def _told(finding: Finding) -> JsonValue:
+    check, field, text = in_json(finding)
+    return {"check": check.partition(".")[0], "field": field, "text": text}
 
 
 def _refusal(errors: Sequence[Finding]) -> Refuse:
@@ -199,8 +217,10 @@ async def _one_record(taken: Taken) -> Outcome:
                 return taken.became("stored")
             await dispensations.store_new(work.tx, [content], now=work.now, seq=work.seq, counts=counts)
         case "revise":
-            await dispensations.revise(work.tx, content, now=work.now, seq=work.seq, counts=counts)
+            await dispensations.revise(
+                work.tx, content, now=work.now, seq=work.seq, counts=counts, stores_unknown=taken.stores_unknown
+            )
         case "void":
             await dispensations.void(work.tx, content, now=work.now, seq=work.seq, counts=counts)
-    became = next(name for name in Counts.__slots__ if getattr(counts, name))
+    became = next((name for name in Counts.__slots__ if getattr(counts, name)), "kept_out")
     return taken.became({"duplicates": "duplicate", "voids_not_found": "void_not_found"}.get(became, became))

@@ -15,7 +15,7 @@ from handlers.rules.policy import Policy
 from messages.asap.reader import Reading
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules, Setting
-from messages.asap.values import Header, Memo, Pharmacy, Record, Status, ZeroReport
+from messages.asap.values import NUMBER_MAX, Header, Memo, Pharmacy, Record, Status, ZeroReport
 from messages.identifiers import is_digits
 from store.contract import as_text
 from store.dispensations import Content
@@ -167,7 +167,7 @@ def _open_error(record: Record, pharmacy: Pharmacy) -> OpenError:
     fields = {fault.field for fault in faults if fault.severity == "error"}
     return OpenError(
         dispenser="" if fields & {"PHA01", "PHA02", "PHA03"} else record.dispenser,
-        prescription_number=record.prescription_number,
+        prescription_number=record.prescription_number[:NUMBER_MAX],
         filled_on="" if "DSP05" in fields else record.filled_on,
         checks=" ".join(sorted({fault.check for fault in faults if fault.severity == "error"})),
     )

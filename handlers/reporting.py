@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from handlers.reading import ReadSubmission
 from handlers.screened import Screened
 from handlers.work import Programme, Work
-from messages.asap.faults import Fault
+from messages.asap.faults import Fault, printable
 from messages.asap.report import FileReport
 from messages.asap.values import Pharmacy
 from store.dispensations import Counts
@@ -43,12 +43,7 @@ def tell_submitter(
 ) -> None:
     """The submitter is told by e-mail: failed, the counts, or a zero report's confirmation (R46, R47)."""
     report = after.report
-    received = work.now.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
-    file: dict[str, JsonValue] = {"received_at_text": received}
-    if file_name:
-        file["file_name"] = file_name
-    if report.transaction:
-        file["transaction"] = report.transaction
+    file = _file(work, file_name, report.transaction)
     faults: dict[str, JsonValue] = {"faults_total": report.faults_total, "faults": _mailed_faults(report.faults)}
     for address in submitter_of(work.programme, work.envelope.sender):
         if report.verdict == "failed":
@@ -61,13 +56,31 @@ def tell_submitter(
                 "file": file_name or read.control_number,
                 "pharmacy": _pharmacy_label(read.pharmacies[zero.pharmacy]),
                 "period": f"{_day(zero.begins_on)} to {_day(zero.ends_on)}",
-                "received_at_text": received,
+                "received_at_text": file["received_at_text"],
             }
             work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
         # A zero report at fault is not confirmed: its sender learns why.
         if report.verdict != "zero_report" or any(fault.severity == "error" for fault in report.faults):
             facts = file | faults | {"pharmacies": _mailed_pharmacies(report, counts)}
             work.notify("submission.status_report", address, facts, occasion=str(work.seq))
+
+
+def tell_used_number(work: Work[Any, Any], fault: Fault, *, transaction: str, file_name: str) -> None:
+    """The submitter is told by e-mail that nothing of a file was stored, for its number is another's (F11)."""
+    file = _file(work, file_name, printable(transaction))
+    faults: dict[str, JsonValue] = {"faults_total": 1, "faults": _mailed_faults([fault])}
+    for address in submitter_of(work.programme, work.envelope.sender):
+        work.notify("submission.failed", address, file | faults, occasion=str(work.seq))
+
+
+def _file(work: Work[Any, Any], file_name: str, transaction: str | None) -> dict[str, JsonValue]:
+    received = work.now.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
+    file: dict[str, JsonValue] = {"received_at_text": received}
+    if file_name:
+        file["file_name"] = file_name
+    if transaction:
+        file["transaction"] = transaction
+    return file
 
 
 def submitter_of(programme: Programme, sender: str) -> Sequence[str]:
@@ -88,6 +101,7 @@ def _mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[Jso
             "total": block.total,
             "with_warnings": block.with_warnings,
             "with_errors": block.with_errors,
+            **({"checked": block.valid} if report.verdict == "test" else {}),
             **{name: getattr(of, name) for name in Counts.__slots__},
         }
         for block, of in zip(report.pharmacies, counts, strict=True)

@@ -8,7 +8,7 @@ from functools import cache
 
 from handlers.reading import Detail, ReadSubmission, Run
 from handlers.reading_list import VERSION
-from handlers.screening import UNKNOWN_REVISED, Screen, Source
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_REVISED, Screen, Source
 from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
@@ -160,30 +160,41 @@ def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) ->
     return Screened(report, tuple(runs), tuple(screening.errors), barred)
 
 
-def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int, Finding, Content]]) -> FileReport:
-    """Give the report with the revisions and voids whose record the store did not know (R29 of the checks, R49)."""
+def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int, Finding, Content]]) -> Screened:
+    """Give it with what the store did not know to revise or void; such a revision may be kept out (R29 of the checks, R49)."""
     if not unknown:
-        return after.report
+        return after
     ledger = Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(after.report.faults), 0)))
-    warned = [0] * len(after.report.pharmacies)
+    warned, kept_out = [0] * len(after.report.pharmacies), [0] * len(after.report.pharmacies)
+    errors = list(after.errors)
     for pharmacy, finding, content in unknown:
         fault = ledger.note(
             _named(finding, after.report),
             0,
             prescription=printable(content.prescription_number),
             fill_date=content.filled_on,
-            keeps_out=False,
         )
-        warned[pharmacy] += fault is not None and finding is UNKNOWN_REVISED and not content.warnings
-    return replace(
+        if finding is UNKNOWN_KEPT_OUT:
+            kept_out[pharmacy] += 1
+            warned[pharmacy] -= bool(content.warnings)
+            errors.append(_open_error(content, "R29"))
+        else:
+            warned[pharmacy] += fault is not None and finding is UNKNOWN_REVISED and not content.warnings
+    report = replace(
         after.report,
         pharmacies=tuple(
-            replace(counts, with_warnings=counts.with_warnings + more)
-            for counts, more in zip(after.report.pharmacies, warned, strict=True)
+            replace(
+                counts,
+                valid=counts.valid - out,
+                with_errors=counts.with_errors + out,
+                with_warnings=counts.with_warnings + more,
+            )
+            for counts, out, more in zip(after.report.pharmacies, kept_out, warned, strict=True)
         ),
         faults=(*after.report.faults, *ledger.listed),
         faults_total=after.report.faults_total + ledger.total,
     )
+    return replace(after, report=report, errors=tuple(errors))
 
 
 def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Counts) -> FileReport:
@@ -192,7 +203,7 @@ def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Coun
         return report
     ledger = Ledger(rules)
     text = "a void of a transaction that is not known; expected that transaction first"
-    ledger.note(Finding("R29", "TH02", text), 1, keeps_out=False)
+    ledger.note(Finding("R29", "TH02", text), 1)
     return replace(report, faults=(*report.faults, *ledger.listed), faults_total=report.faults_total + ledger.total)
 
 

@@ -18,6 +18,7 @@ from handlers.rules.exemptions import FACILITY_OF_TYPE, Facility, exemption_of
 from handlers.rules.policy import Policy
 from messages.asap.faults import Finding
 from messages.asap.fields import NO_FINDINGS
+from messages.asap.severities import CheckRules
 from store import dispensers, drugs
 from store.contract import Transaction
 from store.dispensations import Content
@@ -39,8 +40,14 @@ _NO_DEA = Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA
 UNKNOWN_REVISED = Finding(
     "R29", "DSP01", "a revision of a record that is not known, stored as new; expected that record first"
 )
+UNKNOWN_KEPT_OUT = Finding("R29", "DSP01", "a revision of a record that is not known; expected that record first")
 UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
 _SHORT = Finding("R28", "DSP10", "a supply that need not be reported of this drug (at most 48 hours, or for an animal)")
+
+
+def unknown_revised(rules: CheckRules) -> Finding:
+    """Give what is said of a revision whose record is not known; as an error it keeps the revision out (R29 of the checks)."""
+    return UNKNOWN_KEPT_OUT if rules.severity("R29") == "error" else UNKNOWN_REVISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +153,6 @@ class Screen:
         return drug, (_SHORT,), NOT_REPORTABLE
 
     def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
-        if not dispensed_on:  # no real date, and a setting lets it pass (R03)
-            return NO_FINDINGS
         due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)
         if self._today <= due:
             return NO_FINDINGS

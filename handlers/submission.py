@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,11 +14,12 @@ from pydantic import JsonValue
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
 from handlers.reading_list import VERSION
-from handlers.reporting import result_of, tell_submitter
+from handlers.reporting import result_of, tell_submitter, tell_used_number
 from handlers.screened import Screened, screened, with_unknown, with_unknown_transaction
-from handlers.screening import UNKNOWN_REVISED, UNKNOWN_VOIDED, Source, open_screen
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Source, open_screen, unknown_revised
 from handlers.work import Work
-from messages.asap.faults import Finding
+from messages.asap.faults import Fault, Finding
+from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from messages.errors import FieldFault
@@ -39,6 +41,8 @@ def unknown_dispenser(*numbers: str) -> Defer:
 async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_bytes: int) -> Outcome:
     """The submission's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47).
 
+    Another one under a number that was used is not stored, and its sender learns it by answer and e-mail.
+
     Whose sender may not send for any of its dispensers is refused as a single record is, with the same report (R61); its number
     is not used up, so that it can be sent again when the register was mended.
     """
@@ -46,14 +50,19 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     before = await submissions.processed(tx, sender, read.control_number)
     if before is not None and verdict in ("accepted", "zero_report"):
         is_same = (before.created_at, before.body_bytes) == (read.created_at, body_bytes)
-        return Done(json.loads(before.report) if is_same else _with_used_number(json.loads(before.report)))
+        report = json.loads(before.report)
+        if is_same:
+            return Done(report)
+        used = _used_number(report["version"])
+        tell_used_number(work, used, transaction=read.control_number, file_name=file_name)
+        return Done(_with_used_number(report, used))
     sources, after = await _screen(work, read)
     if work.policy.unknown_dispenser_holds:
         for one, source in zip(read.pharmacies, sources, strict=True):
             if source.is_unknown:
                 return unknown_dispenser(one.dea, one.npi, one.ncpdp)
-    counts, unknown = await _store_runs(work, after, len(sources))
-    after = replace(after, report=with_unknown(after, read.rules, unknown))
+    counts, unknown = await _store_runs(work, read.rules, after, len(sources))
+    after = with_unknown(after, read.rules, unknown)
     if verdict == "void":
         counts = [await _void_transaction(work, read, None if before is None else before.seq)]
         after = replace(after, report=with_unknown_transaction(after.report, read.rules, counts[0]))
@@ -96,18 +105,19 @@ def _refusal(
     return Refuse(code, f"{field}: {told}", field, (FieldFault(field, code, told),), is_kept=True, result=result)
 
 
-def _with_used_number(report: dict[str, Any]) -> dict[str, JsonValue]:
-    """The first file's report, as always (R48); and that this is another file, of which nothing was stored (F11)."""
-    segment, field = (
-        ("TH", "TH02 (Transaction Control Number)") if report["version"] in VERSIONS else (None, "transaction")
+def _used_number(version: str) -> Fault:
+    segment, field = ("TH", "TH02 (Transaction Control Number)") if version in VERSIONS else (None, "transaction")
+    text = (
+        "used before for another submission. Nothing of this one was stored; send it again under a number of its own."
     )
-    used: JsonValue = {
-        "check": "F11", "severity": "warning", "segment": segment, "line": 1, "field": field.split()[0], "prescription": None,
-        "fill_date": None,
-        "message": f"{field}: used before for another submission, whose report this is. Nothing of this one was stored; send it "
-        "again under a number of its own.",
-    }  # fmt: skip
-    return report | {"faults": [used, *report["faults"]], "faults_total": report["faults_total"] + 1}
+    return Fault("F11", "file", segment, 1, field.split()[0], None, None, f"{field}: {text}")
+
+
+def _with_used_number(report: dict[str, Any], used: Fault) -> dict[str, JsonValue]:
+    """The first file's report, as always (R48); and that this is another file, of which nothing was stored (F11)."""
+    text = used.message.replace("submission.", "submission, whose report this is.")
+    said = replace(used, severity="warning", message=text).as_json()
+    return report | {"faults": [said, *report["faults"]], "faults_total": report["faults_total"] + 1}
 
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
@@ -127,23 +137,26 @@ def _dispenser_type(pharmacy: Pharmacy) -> str:
 
 
 async def _store_runs(
-    work: AnyWork, after: Screened, pharmacies: int
+    work: AnyWork, rules: CheckRules, after: Screened, pharmacies: int
 ) -> tuple[list[Counts], list[tuple[int, Finding, Content]]]:
     """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
     unknown: list[tuple[int, Finding, Content]] = []
+    revised = unknown_revised(rules)
     for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
             await dispensations.store_new(work.tx, run.contents, now=work.now, seq=work.seq, counts=of)
             continue
         is_revision = run.status == "revise"
-        change = dispensations.revise if is_revision else dispensations.void
+        change = dispensations.void
+        if is_revision:
+            change = partial(dispensations.revise, stores_unknown=revised is not UNKNOWN_KEPT_OUT)
         for content in run.contents:
-            before = of.stored + of.voids_not_found
+            before = of.revised + of.voided
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
-            if of.stored + of.voids_not_found != before:
-                unknown.append((run.pharmacy, UNKNOWN_REVISED if is_revision else UNKNOWN_VOIDED, content))
+            if of.revised + of.voided == before:
+                unknown.append((run.pharmacy, revised if is_revision else UNKNOWN_VOIDED, content))
     return counts, unknown
 
 

@@ -216,16 +216,18 @@ def _misfits(row: Row, place: int, last: str, key: bytes, expected: str | None) 
     return found
 
 
-async def of_record(tx: Transaction, record: str, *, most: int = 1000) -> Sequence[Row]:
-    """Return what was done to a record, oldest first."""
-    return await tx.rows("audit.of_record", record=record, most=most)
+async def of_record(
+    tx: Transaction, record: str, *, actor: str = "", since: str = "", most: int = 1000
+) -> Sequence[Row]:
+    """Return what was last done to a record, by anyone or by one actor, oldest first."""
+    return (await tx.rows("audit.of_record", record=record, actor=actor, since=since, most=most))[::-1]
 
 
 async def of_actor(tx: Transaction, actor: str, *, since: str = "", most: int = 1000) -> Sequence[Row]:
-    """Return what an actor did, itself or through a portal, oldest first."""
-    return await tx.rows("audit.of_actor", actor=actor, since=since, most=most)
+    """Return what an actor last did, itself or through a portal, oldest first."""
+    return (await tx.rows("audit.of_actor", actor=actor, since=since, most=most))[::-1]
 
 
 async def since(tx: Transaction, moment: str, *, most: int = 1000) -> Sequence[Row]:
-    """Return what was done since a moment, oldest first."""
-    return await tx.rows("audit.since", since=moment, most=most)
+    """Return what was last done since a moment, oldest first."""
+    return (await tx.rows("audit.since", since=moment, most=most))[::-1]

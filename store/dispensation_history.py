@@ -70,9 +70,15 @@ async def log(
 
 
 async def put_in_place(
-    tx: Transaction, identity: Mapping[str, Value], statement: Statement, *, now: datetime, by_seq: int
+    tx: Transaction,
+    identity: Mapping[str, Value],
+    statement: Statement,
+    *,
+    now: datetime,
+    by_seq: int,
+    only_if_active: bool = False,
 ) -> bool:
-    """Let a statement older than what the record shows take effect in its place.
+    """Let a statement older than what the record shows take effect in its place; ``only_if_active``, else nothing is kept of it.
 
     Returns:
         whether the record was active just before it, in the order of the transactions: its sender's counts are those it would
@@ -81,14 +87,14 @@ async def put_in_place(
     rows = await tx.rows("dispensations.said", **identity)
     said = [_statement(row, statement.says) for row in rows]
     current, confirmed = said[0], (rows[0]["confirmed_at"], rows[0]["confirmed_seq"])
-    if confirmed[0]:
-        again = Statement("new", *confirmed, current.says)
-        said.append(again)
-        await log(tx, identity, again, now=now, by_seq=by_seq)
-    await log(tx, identity, statement, now=now, by_seq=by_seq)
-    said.append(statement)
-    was_active, shown = _in_order(said, statement)
+    beside = [Statement("new", *confirmed, current.says)] if confirmed[0] else []
+    beside.append(statement)
+    was_active, shown = _in_order([*said, *beside], statement)
     assert shown.by is not None
+    if only_if_active and not was_active:
+        return False
+    for one in beside:
+        await log(tx, identity, one, now=now, by_seq=by_seq)
     if shown.by is not current:
         await tx.run("dispensations.keep", **identity, by_seq=by_seq, superseded_at=as_text(now))
         await show(tx, identity, shown)

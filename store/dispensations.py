@@ -136,9 +136,13 @@ def _as_standing(row: Row) -> _Standing:
     return _Standing(row["state"] == "active", row["seq"], heard, row["original"])
 
 
-async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:
-    """Replace the active record of the same identity; an unknown one is stored as new (R49)."""
+async def revise(
+    tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts, stores_unknown: bool = True
+) -> None:
+    """Replace the active record of the same identity; an unknown one is stored as new, or not at all and not counted (R49)."""
     known = await _one(tx, content)
+    if not stores_unknown and (known is None or (known.is_before(content, seq) and not known.is_active)):
+        return
     if known is None:
         await _insert(tx, content, seq)
         await tx.run("dispensations.basis", **identity_of(content))
@@ -148,9 +152,11 @@ async def revise(tx: Transaction, content: Content, *, now: datetime, seq: int, 
         was_active = known.is_active
     else:
         said = _said(content, "revise", seq)
-        was_active = await history.put_in_place(tx, identity_of(content), said, now=now, by_seq=seq)
+        was_active = await history.put_in_place(
+            tx, identity_of(content), said, now=now, by_seq=seq, only_if_active=not stores_unknown
+        )
     counts.revised += was_active
-    counts.stored += not was_active
+    counts.stored += stores_unknown and not was_active
 
 
 async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from handlers.rules.targets import ResolutionTargets, ResponseTargets
+from messages.asap.severities import CheckRules, Setting
+from messages.errors import Misconfigured
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 
@@ -127,9 +129,10 @@ class Policy(BaseModel):
     alert_dispensers: int = Field(0, ge=0, description="R29: dispensers likewise; an alert needs every limit reached.")
     alert_opioid_with_benzodiazepine: bool = Field(False, description="R29: alert when supplies of both overlap.")
     alert_daily_mme: int = Field(0, ge=0, description="R29: daily morphine milligram equivalents that alert; 0: off.")
-    check_severities: dict[str, Literal["file", "error", "warning", "off"]] = Field(
+    check_severities: dict[str, Setting] = Field(
         default_factory=dict,
-        description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off.',
+        description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off. '
+        "Those without which a file cannot be read or a record not be known again (R02, R03, R08, R11, R18) keep theirs.",
     )
 
     short_supply_hours: int = Field(
@@ -151,6 +154,15 @@ class Policy(BaseModel):
     unknown_dispenser_holds: bool = Field(
         False, description="R21 of the checks: whether records of an unknown dispenser wait until it is registered."
     )
+
+    @field_validator("check_severities")
+    @classmethod
+    def _severities_can_be_set(cls, given: dict[str, Setting]) -> dict[str, Setting]:
+        try:
+            CheckRules(today=date.min, severities=given)
+        except Misconfigured as error:
+            raise ValueError(str(error)) from None
+        return given
 
     @model_validator(mode="after")
     def _help_desk_has_hours(self) -> Policy:

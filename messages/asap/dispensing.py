@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from messages.asap.faults import Finding, count_told, described
 from messages.asap.fields import FieldChecks
 from messages.asap.severities import CheckRules
-from messages.asap.values import Memo, canonical_quantity
+from messages.asap.values import NUMBER_MAX, Memo, canonical_quantity
 from messages.identifiers import is_digits, normalise_ndc
 
 NDC, COMPOUND, CANNABIS = "01", "06", "07"
@@ -63,7 +63,8 @@ class DispensingChecks:
         if not dsp[2].strip():
             findings.append(Finding("R02", "DSP02", "no prescription number; expected one"))
         elif len(dsp[2]) > 25:
-            findings.append(Finding("R02.length", "DSP02", f"{len(dsp[2])} characters; expected at most 25"))
+            check = "R02" if len(dsp[2]) > NUMBER_MAX else "R02.length"
+            findings.append(Finding(check, "DSP02", f"{len(dsp[2])} characters; expected at most 25"))
 
     def _order_of_dates(self, dsp: Sequence[str], findings: Found) -> None:
         written_on, filled_on, sold_on = self._dates[dsp[3]], self._dates[dsp[5]], self._dates[dsp[17]]
@@ -104,7 +105,9 @@ class DispensingChecks:
     def _partial_fill(self, dsp: Sequence[str], findings: Found) -> None:
         # Optional, but part of what makes a record (R48): unreadable, it must not be taken for a whole fill.
         if dsp[13].strip() and small_number(dsp[13], 99) is None:
-            findings.append(Finding("R13", "DSP13", f"found {count_told(dsp[13])}; expected 00 (not partial) to 99"))
+            findings.append(
+                Finding("R13.identity", "DSP13", f"found {count_told(dsp[13])}; expected 00 (not partial) to 99")
+            )
 
     def _product(self, dsp: Sequence[str], findings: Found) -> None:
         qualifier, product = dsp[7], dsp[8]

@@ -31,6 +31,10 @@ _TO_DO_OF: Final = {
     ),
     ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
     ("R29", "warning"): "There is nothing to correct unless it was expected to be known.",
+    (
+        "R29",
+        "error",
+    ): "Nothing was stored or withdrawn: check what names the record; one that never got in is sent as new.",
     ("R31", "warning"): "It is stored and marked as late: there is nothing to correct.",
 }
 

@@ -9,13 +9,16 @@ from types import MappingProxyType
 
 from messages.asap.faults import Finding, described, told
 from messages.asap.table import Field, table
-from messages.asap.values import Memo
+from messages.asap.values import NUMBER_MAX, Memo
 from messages.identifiers import dea_is_valid, ncpdp_is_valid, npi_is_valid
 
 # Fields that a check of their own covers wholly; R15 and R16 would only say the same again.
 _OWN_CHECK = frozenset({"DSP01", "DSP02", "DSP04", "DSP06", "DSP09", "DSP10", "DSP13", "CDI04"})
 _HEADER_CHECKED = frozenset({"TH01", "TH02", "TH05", "TH06", "TH09"})  # by F02, F08, F12, F03
 _ADDRESS = frozenset({"PAT12", "PAT14", "PAT15", "PAT16"})
+_IDENTITY = frozenset(
+    {"DSP05", "DSP06", "DSP09"}
+)  # of what makes a record the same, those told by R14 when empty (R48)
 _REQUIRED_BY_R_CHECK = frozenset({"DSP01", "DSP02"})  # R01, R02
 PLACEHOLDERS = frozenset(
     {
@@ -60,7 +63,8 @@ class FieldChecks:
                 continue
             if not value or value.isspace():
                 if field.required and not self._is_waived(field, fields):
-                    findings.append(Finding("R14", field.name, "the field is empty; expected a value"))
+                    check = "R14.identity" if field.name in _IDENTITY else "R14"
+                    findings.append(Finding(check, field.name, "the field is empty; expected a value"))
             elif found := self._field(field, value):
                 findings.append(found)
         extra = fields[len(self._table[segment]) + 1 :]
@@ -101,6 +105,9 @@ class FieldChecks:
         npi, ncpdp, dea = (text.strip() for text in pha[1:4])
         if not (npi or ncpdp or dea):
             findings.append(Finding("R18", "PHA03", "no DEA, NPI or NCPDP number; expected PHA01, PHA02 or PHA03"))
+        elif len(dea or npi or ncpdp) > NUMBER_MAX:
+            text = f"{len(dea or npi or ncpdp)} characters; expected the number alone"
+            findings.append(Finding("R18", "PHA03" if dea else "PHA01" if npi else "PHA02", text))
         if dea and not self.dea[dea.upper()]:
             findings.append(
                 Finding("R17", "PHA03", f"found {told(dea)}; expected a DEA number with a right check digit")

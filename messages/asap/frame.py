@@ -12,15 +12,17 @@ WINDOW_BYTES = 32 * 1024  # about 80 records: small enough to stay in the proces
 _SEGMENT_BYTES_MAX = 1024 * 1024  # of a longer one only so much is looked at: its length alone fails the file (F15)
 _HEAD_BYTES = 4 * 1024
 _TH_FIELDS = 9
+_PADDING = b" \t\n\v\f\r\0\x1a"  # behind TT: blanks, and DOS's end of file (Ctrl-Z) or NULs up to the end of a block
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A file's bytes and how to read them. Everything behind ``tail_at`` is not terminated."""
+    """A file's bytes and how to read them. Everything behind ``tail_at`` is not terminated; behind ``end`` is padding."""
 
     body: bytes
     start: int
     tail_at: int
+    end: int
     separator: str
     terminator: str
     encoding: str
@@ -35,7 +37,7 @@ class Frame:
         blank, is_line = f"{self.terminator} ", self.terminator in "\r\n"
         at, first = self.start, True
         while at < self.tail_at:
-            end = self.body.rfind(mark, at, at + WINDOW_BYTES)
+            end = self.body.rfind(mark, at, min(at + WINDOW_BYTES, self.tail_at))
             if end < 0:
                 end = self.body.find(mark, at)
             text = self.body[at : min(end, at + _SEGMENT_BYTES_MAX)].decode(self.encoding, "ignore")
@@ -59,8 +61,9 @@ class Frame:
 
     @property
     def tail(self) -> str:
-        """What stands behind the last terminator, without blanks; '' when the file ends as it should."""
-        return self.body[self.tail_at : self.tail_at + WINDOW_BYTES].decode(self.encoding, "ignore").strip()
+        """What stands behind the last terminator, without blanks and padding; '' when the file ends as it should."""
+        end = min(self.end, self.tail_at + WINDOW_BYTES)
+        return self.body[self.tail_at : end].decode(self.encoding, "ignore").strip()
 
 
 def open_frame(body: bytes) -> Frame | Finding:
@@ -74,7 +77,8 @@ def open_frame(body: bytes) -> Frame | Finding:
     head = body[start : start + _HEAD_BYTES].decode(encoding, "ignore")
     if not head.startswith("TH") or len(head) < 3 or not _is_mark(head[2]):
         return Finding("F01", "TH", "the file does not begin with TH and a separator (expected TH*)")
-    if b"\0" in body:
+    end_at = _end_of(body)
+    if body.find(b"\0", 0, end_at) >= 0:
         return Finding("F01", "TH", "the file holds NUL characters and is no text (expected plain ASCII text)")
     separator = head[2]
     fields = head.split(separator, _TH_FIELDS)
@@ -87,8 +91,21 @@ def open_frame(body: bytes) -> Frame | Finding:
             "F03", "TH09", f"{found} no segment terminator (expected one character, as in ~~ at the end of TH)"
         )
     mark = terminator.encode(encoding)
-    tail_at = body.rfind(mark) + len(mark)
-    return Frame(body, start, tail_at, separator, terminator, encoding)
+    at = body.find(mark, max(end_at - len(mark), 0))  # a terminator may itself be what pads: a line end, or Ctrl-Z
+    tail_at = (at if at >= 0 else body.rfind(mark)) + len(mark)
+    return Frame(body, start, tail_at, end_at, separator, terminator, encoding)
+
+
+def _end_of(body: bytes) -> int:
+    """Give where the padding at the file's end begins, looking at a window at a time."""
+    end = len(body)
+    while end:
+        start = max(end - WINDOW_BYTES, 0)
+        kept = len(body[start:end].rstrip(_PADDING))
+        if kept:
+            return start + kept
+        end = start
+    return 0
 
 
 def _is_mark(character: str) -> bool:

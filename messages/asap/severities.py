@@ -55,8 +55,10 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R12": "error",
         "R12.year": "warning",
         "R13": "error",
+        "R13.identity": "error",  # DSP13
         "R13.optional": "warning",
         "R14": "error",
+        "R14.identity": "error",  # DSP05, DSP06, DSP09
         "R15": "warning",
         "R16": "warning",
         "R17": "error",
@@ -83,8 +85,8 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 )
 # Without these a file cannot be read at all: no setting makes them milder.
 FIXED = frozenset({"F01", "F02", "F03", "F04", "F05", "F07", "F15"})
-# Whose record or which prescription it is: without that, records of different people would pass for the same one (R48).
-IDENTIFYING = frozenset({"R02", "R18"})
+# Without what makes a record the same (R48): were it stored all the same, different ones would pass for one.
+IDENTIFYING = frozenset({"R02", "R03", "R08", "R11", "R13.identity", "R14.identity", "R18"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +130,7 @@ class CheckRules:
 
     def severity(self, check: str) -> Setting:
         """Give the severity of a check or of one of its cases, as set, else by default."""
+        if check in IDENTIFYING:
+            return "error"
         setting = self.severities.get(check) or self.severities.get(check.partition(".")[0])
         return setting or SEVERITIES[check]

@@ -11,7 +11,7 @@ from messages.asap.faults import Finding, Ledger, described, told
 from messages.asap.frame import Frame
 from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS, table
-from messages.asap.values import Header, iso_date
+from messages.asap.values import NUMBER_MAX, Header, iso_date
 from messages.identifiers import is_digits
 
 # What may stand behind each segment (TH > IS > PHA > PAT > DSP > PRE, CDI, AIR; TP closes PHA, TT closes TH).
@@ -193,8 +193,10 @@ class Structure:
     def _check_trailer(self, piece: str) -> None:
         control, count = (_field(piece, position, self._frame.separator) for position in (1, 2))
         self._check_width("TT", piece)
-        if not self._header.control_number:
-            text = "the field is empty; expected a control number of its own for every transaction"
+        length = len(self._header.control_number)
+        if not 0 < length <= NUMBER_MAX:
+            found = f"{length} characters" if length else "the field is empty"
+            text = f"{found}; expected a control number of its own for every transaction"
             # Whatever the setting: without it this file could not be told from the sender's next one (F11).
             self._ledger.note(Finding("F08", "TH02", text), 1, fails=True)
         elif control.strip() != self._header.control_number:

@@ -16,6 +16,8 @@ V = TypeVar("V")
 Key = tuple[str, str, str, int, str, int]
 
 MEMO_MAX = 20_000  # more distinct birth dates than living people have, about 2 MB
+NUMBER_MAX = 200
+"""Characters of what something is known by, as of any text in JSON: PostgreSQL's indexes take no more than 2704 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

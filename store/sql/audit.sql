@@ -33,14 +33,16 @@ SELECT no, chain, place, acted_at, actor, on_behalf, act, outcome, message_id, r
 WHERE chain = :chain AND place > :after ORDER BY place LIMIT :most
 
 -- name: of_record
+-- The newest; '' is any actor.
 SELECT no, chain, place, acted_at, actor, on_behalf, act, outcome, message_id, record, changes, hash FROM audit
-WHERE record = :record ORDER BY acted_at, no LIMIT :most
+WHERE record = :record AND acted_at >= :since AND (:actor = '' OR on_behalf = :actor OR actor = :actor)
+ORDER BY acted_at DESC, no DESC LIMIT :most
 
 -- name: of_actor
 -- What a broker user, an operator, a sweep or a person named by a portal did.
 SELECT no, chain, place, acted_at, actor, on_behalf, act, outcome, message_id, record, changes, hash FROM audit
-WHERE acted_at >= :since AND (on_behalf = :actor OR actor = :actor) ORDER BY acted_at, no LIMIT :most
+WHERE acted_at >= :since AND (on_behalf = :actor OR actor = :actor) ORDER BY acted_at DESC, no DESC LIMIT :most
 
 -- name: since
 SELECT no, chain, place, acted_at, actor, on_behalf, act, outcome, message_id, record, changes, hash FROM audit
-WHERE acted_at >= :since ORDER BY acted_at, no LIMIT :most
+WHERE acted_at >= :since ORDER BY acted_at DESC, no DESC LIMIT :most

@@ -115,6 +115,11 @@ async def test_r60_the_trail_tells_of_a_record_an_actor_and_a_time(store: Store)
     for actor, number in (("portal", 3), ("a@example.org", 3), ("b@example.org", 0)):
         assert len(await store.read(lambda tx, actor=actor: audit.of_actor(tx, actor))) == number  # type: ignore[misc]
     assert len(await store.read(lambda tx: audit.since(tx, "2020-01-01"))) == 3
+    newest = await store.read(lambda tx: audit.since(tx, "", most=2))
+    assert [row["record"] for row in newest] == ["REG-2", "REG-1"]
+    for asked, number in (({"actor": "portal"}, 2), ({"actor": "b@example.org"}, 0), ({"since": "2999"}, 0)):
+        found = await store.read(lambda tx, asked=asked: audit.of_record(tx, "REG-1", **asked))  # type: ignore[misc]
+        assert len(found) == number
     assert len(await store.read(lambda tx: audit.since(tx, as_text(later(3600))))) == 0
 
 

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, site_settings, standing_store
-from workers.cli.presenting import hint, print_json, print_table, say
+from workers.cli.presenting import hint, moment, print_json, print_table, say, say_folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from store.contract import Row, Transaction
 
 app = App(name="audit", help="Verify the audit trail; show what was done to a record, or by whom.")
-
-_MOST = 1000
 
 
 @app.command
@@ -76,6 +74,7 @@ async def show(
     record: Annotated[str, Parameter(help="The id of a registration, account, ticket, dispenser, patient …")] = "",
     actor: Annotated[str, Parameter(help="A broker user, operator:NAME, sweep:NAME, or a person's address.")] = "",
     since: Annotated[str, Parameter(help="From this UTC moment or day on, e.g. 2026-11-24 or 2026-11-24T08:00.")] = "",
+    most: Annotated[int, Parameter(name=("--most", "--limit"), help="At most so many, the newest.")] = 100,
     json: AsJson = False,
 ) -> None:
     """Show what was done to a record, by an actor, or since a moment; fields by name, never by value."""
@@ -86,11 +85,10 @@ async def show(
 
     async def unit(tx: Transaction) -> Sequence[Row]:
         if record:
-            found = await audit.of_record(tx, record, most=_MOST)
-            return [row for row in found if row["acted_at"] >= since and actor in ("", row["actor"], row["on_behalf"])]
+            return await audit.of_record(tx, record, actor=actor, since=since, most=most)
         if actor:
-            return await audit.of_actor(tx, actor, since=since, most=_MOST)
-        return await audit.since(tx, since, most=_MOST)
+            return await audit.of_actor(tx, actor, since=since, most=most)
+        return await audit.since(tx, since, most=most)
 
     async with standing_store(site_settings()) as store:
         acts = [_act(row) for row in await store.read(unit)]
@@ -98,10 +96,12 @@ async def show(
     if json:
         print_json(acts)
         return
-    columns = ["at", "actor", "on behalf of", "act", "outcome", "record", "fields changed"]
-    print_table("Acts", columns, [_line(act) for act in acts])
-    if len(acts) == _MOST:
-        hint(f"Only the first {_MOST} are shown.")
+    if not acts:
+        say("Acts: none")
+    for act in acts:
+        _say(act)
+    if len(acts) == most:
+        hint(f"At most the newest {most} are shown: --most N shows more.")
 
 
 def _act(row: Row) -> dict[str, Any]:
@@ -126,17 +126,17 @@ def _with_before(acts: Sequence[dict[str, Any]]) -> None:
                 known[place] = hashes["after"]
 
 
-def _line(act: dict[str, Any]) -> tuple[str, ...]:
-    changed = [
-        f"{change['statement'].partition('.')[0]}.{name}"
-        for change in act["changes"]
-        for name, hashes in change["fields"].items()
-        if hashes["before"] != hashes["after"]
-    ]
-    return (
-        act["acted_at"][:19].replace("T", " "), act["actor"], act["on_behalf"], act["act"], act["outcome"], act["record"],
-        ", ".join(changed),
-    )  # fmt: skip
+def _say(act: dict[str, Any]) -> None:
+    """Say who did what and how it ended, and below it the fields that changed, by table."""
+    whose = f"{act['actor']} for {act['on_behalf']}" if act["on_behalf"] else act["actor"]
+    say_folded("  ".join(filter(None, (moment(act["acted_at"]), whose, act["act"], act["record"], act["outcome"]))))
+    changed: dict[str, list[str]] = {}
+    for change in act["changes"]:
+        names = [name for name, hashes in change["fields"].items() if hashes["before"] != hashes["after"]]
+        changed.setdefault(change["statement"].partition(".")[0], []).extend(names)
+    tables = [f"{table}: {', '.join(dict.fromkeys(names))}" for table, names in changed.items() if names]
+    if tables:
+        say_folded("; ".join(tables), indent="    ")
 
 
 def _head(text: str) -> Head:

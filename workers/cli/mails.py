@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from messages.errors import Misconfigured, Permanent
+from store.contract import as_text
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, site_settings, standing_store
-from workers.cli.presenting import hint, print_json, print_table, say
+from workers.cli.presenting import hint, moment, print_json, print_table, say
 
 if TYPE_CHECKING:
     from notifier.facts import Fact
@@ -28,14 +31,16 @@ def list_(*, json: AsJson = False) -> None:
     settings = site_settings()
     mails = read_folder(settings.mail_folder)
     if json:
-        print_json([{"id": m.id, "notice": m.notice, "date": m.date, "to": m.to, "subject": m.subject} for m in mails])
+        print_json(
+            [{"id": m.id, "notice": m.notice, "date": _utc(m.date), "to": m.to, "subject": m.subject} for m in mails]
+        )
         return
     if settings.transport != "folder":
         say("E-mails go to a mail server (PMP_TRANSPORT=smtp): see `pmp outbox list --channel mail`.")
     print_table(
         "E-mails",
         ["id", "date", "to", "notice", "subject"],
-        [[m.id[:12], m.date, m.to, m.notice, m.subject] for m in mails],
+        [[m.id[:12], moment(_utc(m.date)), m.to, m.notice, m.subject] for m in mails],
     )
 
 
@@ -136,6 +141,11 @@ def preview(
             hint("There is no browser here; open the file where there is one.")
     else:
         say(f"From: {seen.sender}\nTo: {seen.to}\nSubject: {seen.subject}\n\n{seen.text.rstrip()}")
+
+
+def _utc(date: str) -> str:
+    """Return the moment of a Date field (RFC 5322) as the store writes moments."""
+    return as_text(parsedate_to_datetime(date).astimezone(UTC))
 
 
 def _shapes(facts: Iterable[Fact]) -> dict[str, object]:

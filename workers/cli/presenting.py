@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime, timedelta
@@ -89,6 +91,16 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 def say(line: str = "") -> None:
     """A line is on standard output."""
     sys.stdout.write(clean(line) + "\n")
+
+
+def say_folded(line: str, *, indent: str = "") -> None:
+    """A line is on standard output, folded between words where a terminal is narrower; what follows is indented."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+    below = indent or "    "
+    for part in textwrap.wrap(
+        clean(line), width, initial_indent=indent, subsequent_indent=below, break_on_hyphens=False
+    ):
+        sys.stdout.write(part + "\n")
 
 
 def hint(line: str) -> None:

@@ -20,6 +20,12 @@ app = App(name="submissions", help="List files and lists of records handed in, a
 Verdict = Literal["any", "accepted", "refused", "failed", "zero_report", "test", "void"]
 Number = Annotated[int, Parameter(help="The submission's number, from `pmp submissions list`.")]
 _FIELDS = "no sender transaction_control verdict version file_name body_bytes received_at seq open_errors".split()
+_CHECKED = {
+    "total": "total",
+    "valid": "checked, not stored",
+    "with_errors": "with errors",
+    "with_warnings": "with warnings",
+}
 _COUNTS = "total stored duplicates revised voided voids_not_found with_errors with_warnings".split()
 
 
@@ -65,10 +71,16 @@ async def show(no: Number, /, *, json: AsJson = False) -> None:
         return
     for name in (*_FIELDS, "created_at"):
         say(f"{name.replace('_', ' '):<20}{moment(row[name]) if name.endswith('_at') else row[name]}")
-    counts = [name for name in _COUNTS if name == "total" or any(one[name] for one in report["pharmacies"])]
+    counts = {
+        name: name.replace("_", " ")
+        for name in _COUNTS
+        if name == "total" or any(one[name] for one in report["pharmacies"])
+    }
+    if row["verdict"] == "test":
+        counts = _CHECKED
     print_table(
         "Records",
-        ["dea", "npi", "ncpdp", *(name.replace("_", " ") for name in counts)],
+        ["dea", "npi", "ncpdp", *counts.values()],
         [
             [one["dea"] or "–", one["npi"] or "–", one["ncpdp"] or "–", *(one[name] for name in counts)]
             for one in report["pharmacies"]

@@ -59,6 +59,12 @@ def file(
     return write_transaction(version, transaction, created_at, [(PHARMACY | pharmacy, dispensings)])
 
 
+def as_test(body: bytes) -> bytes:
+    """The same as a test file (TH07)."""
+    head, mark, rest = body.partition(b"*P*")
+    return head + b"*T*" + rest if mark else body
+
+
 async def hand_in(bench: Bench, body: bytes, *, sender: str = "gateway") -> dict[str, Any]:
     """Hand in a file; return its report."""
     outcome = await bench.send(DispensationFileSubmitted(body=body, file_name="example.dat"), sender=sender)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, Literal
 
 import pytest
 
-from handlers.dispensation import file_submitted, prepare_file_submitted, record_submitted_all
+from handlers.dispensation import (
+    file_submitted,
+    prepare_file_submitted,
+    prepare_records_submitted,
+    record_submitted_all,
+    records_submitted,
+)
 from handlers.outcomes import Done, Outcome, Refuse
 from handlers.registry import Setting
 from handlers.rules.policy import Policy
@@ -20,6 +28,7 @@ from messages.asap.writer import Dispensing, write_transaction, write_void, writ
 from messages.codec import Limits, decode
 from messages.dispensation import DispensationFileSubmitted
 from messages.envelope import Envelope
+from store import submissions
 from store.contract import Store, Transaction
 from store.postgres import open_postgres
 from store.sqlite import open_sqlite
@@ -64,6 +73,7 @@ class Gateway:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.programme = PROGRAMME
         self.seq = 0
         self.notices: list[str] = []
 
@@ -71,7 +81,7 @@ class Gateway:
         """Hand in a file; return the report."""
         message = DispensationFileSubmitted(body=body, file_name="example.dat")
         envelope = Envelope(f"m{self.seq}", message.kind, "gateway", body)
-        prepared = prepare_file_submitted(message, Setting(envelope, PROGRAMME, NOW, None))
+        prepared = prepare_file_submitted(message, Setting(envelope, self.programme, NOW, None))
         outcome = await self._in_transaction(message, prepared, envelope, file_submitted)
         assert isinstance(outcome, Done)
         assert outcome.result is not None
@@ -88,11 +98,29 @@ class Gateway:
         leaving = Leaving(self.seq)
 
         async def unit(tx: Transaction) -> Outcome:
-            return await handle(Work(message, prepared, envelope, self.seq, tx, NOW, PROGRAMME, leaving))
+            return await handle(Work(message, prepared, envelope, self.seq, tx, NOW, self.programme, leaving))
 
         outcome = await self.store.write(unit)
         self.notices = [staged.name for staged in leaving.staged if staged.channel == "mail"]
         return outcome
+
+    def severity(self, **severities: Literal["error", "warning", "off"]) -> None:
+        """Set what checks find as grave as this from now on."""
+        self.programme = replace(PROGRAMME, policy=Policy(check_severities=dict(severities)))
+
+    async def list_of(self, transaction: str, *records: dict[str, Any]) -> dict[str, Any]:
+        """Hand in a list of JSON records; return the report."""
+        body = json.dumps({"transaction": transaction, "records": records}).encode()
+        envelope = Envelope(f"m{self.seq}", "dispensation.records_submitted", "gateway", body)
+        message: Any = decode(envelope, Limits())
+        prepared = prepare_records_submitted(message, Setting(envelope, self.programme, NOW, None))
+        outcome = await self._in_transaction(message, prepared, envelope, records_submitted)
+        assert isinstance(outcome, Done)
+        return dict(outcome.result or {})
+
+    async def open_errors(self) -> int:
+        """How many records wait for a correction."""
+        return sum([row["open_errors"] for row in await self.store.read(submissions.listed)])
 
     async def records(self, *bodies: dict[str, Any]) -> list[Outcome]:
         """Hand in JSON records in one batch."""
@@ -105,7 +133,7 @@ class Gateway:
                     f"m{self.seq}", "dispensation.record_submitted", "gateway", json.dumps(body).encode()
                 )
                 message = decode(envelope, Limits())
-                works.append(Work(message, None, envelope, self.seq, tx, NOW, PROGRAMME, Leaving(self.seq)))
+                works.append(Work(message, None, envelope, self.seq, tx, NOW, self.programme, Leaving(self.seq)))
             return await record_submitted_all(works)
 
         return await self.store.write(unit)
@@ -133,6 +161,15 @@ async def test_r47_records_are_stored_and_reported(gateway: Gateway) -> None:
     assert gateway.notices == ["submission.status_report"]
 
 
+async def test_r02_a_number_that_no_index_holds_keeps_only_its_record_out(gateway: Gateway) -> None:
+    """It waits for its correction under how it begins; a transaction's own number fails the file (F08)."""
+    huge = Random(1).randbytes(2500).hex()
+    report = await gateway.file(file("T1", dispensing("1"), dispensing(huge)))
+    assert became(report) == {"stored": 1, "with_errors": 1}
+    assert await gateway.open_errors() == 1
+    assert (await gateway.file(file(huge, dispensing("1"))))["verdict"] == "failed"
+
+
 async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:
     """Sent again in another transaction it is counted, not stored; fill numbers compare as numbers."""
     await gateway.file(file("T1", dispensing("1")))
@@ -141,13 +178,14 @@ async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:
 
 
 async def test_f11_a_transaction_sent_again_changes_nothing(gateway: Gateway) -> None:
-    """The same report; another file under its number gets it too, and is told that nothing of it was stored."""
+    """The same report; another file under its number gets it too, and an e-mail says that nothing of it was stored."""
     first = await gateway.file(file("T1", dispensing("1")))
     assert await gateway.file(file("T1", dispensing("1"))) == first
+    assert gateway.notices == []
     other = await gateway.file(file("T1", dispensing("1"), dispensing("2")))
     assert other["pharmacies"] == first["pharmacies"]
     assert [fault["check"] for fault in other["faults"]] == ["F11", *(fault["check"] for fault in first["faults"])]
-    assert gateway.notices == []
+    assert gateway.notices == ["submission.failed"]
 
 
 async def test_r49_void_then_new_is_new_again(gateway: Gateway) -> None:
@@ -163,6 +201,60 @@ async def test_r49_revise_keeps_every_version(gateway: Gateway) -> None:
     await gateway.file(file("T1", dispensing("1")))
     report = await gateway.file(file("T2", dispensing("1", "01", DSP10="20"), dispensing("5", "01")))
     assert became(report) == {"revised": 1, "stored": 1}
+
+
+async def test_r29_as_an_error_a_revision_of_an_unknown_record_is_kept_out(gateway: Gateway) -> None:
+    """Of files, lists and single records; it waits for its correction, the counts add up, and a void stays not found."""
+    gateway.severity(R29="error", R26="warning")
+    await gateway.file(file("T1", dispensing("1"), dispensing("2")))
+    await gateway.file(file("T2", dispensing("2", "02")))
+    animal = {"PAT20": "02", "PAT23": ""}
+    unknown = [dispensing("2", "01"), dispensing("5", "01", **animal), dispensing("9", "02")]
+    report = await gateway.file(file("T3", dispensing("1", "01", DSP10="20"), *unknown))
+    assert became(report) == {"revised": 1, "voids_not_found": 1, "with_errors": 2}
+    assert report["pharmacies"][0]["with_warnings"] == 0
+    found = [(one["prescription"], one["severity"]) for one in report["faults"] if one["check"] == "R29"]
+    assert found == [("2", "error"), ("5", "error"), ("9", "error")]
+    assert "stored as new" not in report["faults"][-2]["message"]
+    assert await gateway.open_errors() == 2
+    listed = await gateway.list_of("L1", record("6", status="revise"), record("7", status="void"), record("8"))
+    assert became(listed) == {"stored": 1, "voids_not_found": 1, "with_errors": 1}
+    assert await gateway.open_errors() == 3
+    revised, voided = await gateway.records(record("6", status="revise"), record("17", status="void"))
+    assert isinstance(revised, Refuse)
+    assert (revised.code, revised.field) == ("R29", "status")
+    assert isinstance(voided, Done)
+    assert voided.result is not None
+    assert (voided.result["verdict"], [*voided.result]) == ("void_not_found", ["verdict", "errors"])
+    assert await gateway.open_errors() == 3
+    corrected = await gateway.file(file("T4", dispensing("2"), dispensing("5"), dispensing("6")))
+    assert became(corrected) == {"stored": 3}
+    assert await gateway.open_errors() == 0
+    (void,) = (await gateway.file(write_void("4.2B", "T99", CREATED)))["faults"]
+    assert (void["check"], void["severity"]) == ("R29", "error")
+
+
+async def test_r29_as_an_error_an_older_revision_finds_no_record(gateway: Gateway) -> None:
+    """What was voided since is still unknown before that; one between its record and its void revised it in its time."""
+    gateway.severity(R29="error")
+    await gateway.records(record("1", status="void"))
+    report = await gateway.file(file("T1", dispensing("1", "01")))
+    assert became(report) == {"with_errors": 1}
+    assert became(await gateway.file(file("T2", dispensing("1")))) == {"stored": 1}
+    assert became(await gateway.file(file("T3", dispensing("1", "01", DSP10="9")))) == {"revised": 1}
+
+
+async def test_r29_off_says_nothing(gateway: Gateway) -> None:
+    """The revision is stored as new, the void counted as not found."""
+    gateway.severity(R29="off")
+    report = await gateway.file(file("T1", dispensing("1", "01"), dispensing("2", "02")))
+    assert became(report) == {"stored": 1, "voids_not_found": 1}
+    assert [fault["check"] for fault in report["faults"]] == ["R20"]
+    outcomes = await gateway.records(record("3", status="revise"), record("4", status="void"))
+    assert [one.result for one in outcomes if isinstance(one, Done)] == [
+        {"verdict": "stored"},
+        {"verdict": "void_not_found"},
+    ]
 
 
 async def test_r49_a_whole_transaction_is_voided(gateway: Gateway) -> None:

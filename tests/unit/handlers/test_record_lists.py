@@ -64,12 +64,13 @@ async def test_f11_a_list_sent_again_changes_nothing(bench: Bench) -> None:
     """The same report and no second e-mail; another list under its number is told that nothing of it was stored."""
     first = await hand_in_list(bench, "L1", json_record("1"))
     assert await hand_in_list(bench, "L1", json_record("1")) == first
+    assert bench.told == []
     other = await hand_in_list(bench, "L1", json_record("1"), json_record("2"))
     assert (other["pharmacies"], [fault["field"] for fault in other["faults"]]) == (
         first["pharmacies"],
         ["transaction"],
     )
-    assert bench.told == []
+    assert bench.told == [("submission.failed", "files@example.org")]
 
 
 async def test_r48_files_lists_and_single_records_share_their_identity(bench: Bench) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from handlers.outcomes import Defer, Done
+from handlers.rules.policy import Policy
 from messages.dispensation import DispensationFileSubmitted
 from messages.dispenser import DispenserExemptionDeclared
 from tests.unit.handlers.bench import Bench
@@ -136,14 +138,21 @@ async def test_a_check_may_be_made_an_error(bench_of: OpenBench) -> None:
 
 
 async def test_a_check_made_a_warning_stores_what_it_found(bench_of: OpenBench) -> None:
-    """A date that is none is kept as none, and nothing that asks for it fails."""
-    bench = await bench_of(check_severities={"R03": "warning", "R11": "warning", "R12": "off", "R08": "warning"})
+    """A number of days that is none is kept as none, and nothing that asks for it fails."""
+    bench = await bench_of(check_severities={"R05": "warning", "R12": "off", "R14": "warning"})
     await load_drugs(bench)
     await register(bench, facility="licensed_facility")
-    bad = dispensing("1", DSP05="20260230", DSP03="x", DSP09="none", DSP10="1000", DSP06="x")
-    report = await hand_in(bench, file("T1", bad, dispensing("2", PAT18="none")))
+    bad = dispensing("1", DSP03="20260613", DSP10="1000")
+    report = await hand_in(bench, file("T1", bad, dispensing("2", PAT18="")))
     assert became(report) == {"stored": 2, "with_warnings": 2}
-    assert await kept(bench, "filled_on, quantity, days_supply") == [("", "", 0), ("2026-06-12", "30", 10)]
+    assert await kept(bench, "filled_on, quantity, days_supply") == [("2026-06-12", "30", 0), ("2026-06-12", "30", 10)]
+
+
+@pytest.mark.parametrize("check", ["R02", "R03", "R08", "R11", "R18", "X01"])
+def test_r48_a_setting_that_no_file_could_be_taken_by_is_told_at_the_start(check: str) -> None:
+    """By the settings, not by the first file."""
+    with pytest.raises(ValidationError, match=check):
+        Policy(check_severities={check: "warning"})
 
 
 async def test_r21_an_unknown_dispenser_is_told_once(bench: Bench) -> None:

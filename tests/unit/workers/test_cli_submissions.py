@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from tests.unit.handlers.bench import open_bench
-from tests.unit.handlers.dispensing import dispensing, file, hand_in
+from tests.unit.handlers.dispensing import as_test, dispensing, file, hand_in
 from workers.cli import main
 
 Pmp = Callable[..., tuple[int, str, str]]
@@ -22,13 +22,14 @@ async def fill(path: Path) -> None:
     try:
         await hand_in(bench, file("T1", dispensing("1"), dispensing("2", DSP09="none")))
         await hand_in(bench, b"no file", sender="other")
+        await hand_in(bench, as_test(file("T3", dispensing("3"), dispensing("4", DSP09="none"))), sender="third")
     finally:
         await bench.store.close()
 
 
 @pytest.fixture
 def pmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Pmp]:
-    """Run a command on a store with two submissions."""
+    """Run a command on a store with three submissions."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PMP_SETTINGS_FILE", raising=False)
     monkeypatch.setenv("PMP_STORE", str(tmp_path / "pmp.db"))
@@ -47,6 +48,7 @@ def test_r47_submissions_are_listed_the_newest_first(pmp: Pmp) -> None:
     """With the records that wait for a correction; sender and verdict narrow, a number goes on behind it."""
     rows = json.loads(pmp("submissions", "list", "--json")[1])
     assert [(row["no"], row["sender"], row["verdict"], row["open_errors"]) for row in rows] == [
+        (3, "third", "test", 0),
         (2, "other", "failed", 0),
         (1, "gateway", "accepted", 1),
     ]
@@ -67,3 +69,12 @@ def test_r47_one_is_shown_with_its_counts_and_its_report(pmp: Pmp) -> None:
         assert "ROBIN" not in text
         assert "AB1234563" in text or "R11" in text
     assert pmp("submissions", "show", "9")[0] == 1
+
+
+def test_f14_the_counts_of_a_test_file_add_up(pmp: Pmp) -> None:
+    """What would have been stored is told as checked, not stored."""
+    text = pmp("submissions", "show", "3")[1]
+    assert "checked, not stored" in " ".join(text.split())
+    assert "AB1234563" in text
+    (counts,) = json.loads(pmp("submissions", "show", "3", "--json")[1])["pharmacies"]
+    assert (counts["total"], counts["valid"], counts["with_errors"], counts["stored"]) == (2, 1, 1, 0)

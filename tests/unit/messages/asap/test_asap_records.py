@@ -32,6 +32,7 @@ CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [
     ("R02-empty", {"DSP02": ""}, {("R02", E, "DSP02")}),
     ("R02-blank", {"DSP02": "  "}, {("R02", E, "DSP02")}),
     ("R02-long", {"DSP02": "R" * 26}, {("R02", W, "DSP02")}),
+    ("R02-very-long", {"DSP02": "1" * 201}, {("R02", E, "DSP02")}),
     ("R03-written", {"DSP03": "20260230"}, {("R03", E, "DSP03")}),
     ("R03-filled", {"DSP05": "2026112"}, {("R03", E, "DSP05")}),
     ("R03-born", {"PAT18": "02141980"}, {("R03", E, "PAT18")}),
@@ -288,6 +289,23 @@ def test_severities_are_settings() -> None:
     assert told(check_file(body, rules({"R17.prescriber": "warning"})).faults) == {("R17", W, "PRE02")}
     assert check(body, R17="off").faults == ()
     assert check(body, R17="off").pharmacies[0].valid == 1
+
+
+def test_r48_what_makes_a_record_the_same_is_never_let_pass_empty() -> None:
+    """Whatever the settings of R13 and R14: two records without a fill date would pass for one."""
+    for field in ("DSP05", "DSP06", "DSP09"):
+        report = check_file(file_of(record({field: ""})), rules({"R14": "off"}))
+        assert told(report.faults) == {("R14", E, field)}
+    report = check_file(file_of(record({"DSP13": "x"})), rules({"R13": "off"}))
+    assert told(report.faults) == {("R13", E, "DSP13")}
+    assert check_file(file_of(record({"PAT14": ""})), rules({"R14": "off"})).faults == ()
+
+
+def test_r18_a_number_as_long_as_a_page_names_no_pharmacy() -> None:
+    """A wrong check digit of an NCPDP number alone would be but a warning (R20)."""
+    report = check(file_of(pharmacy={**PHARMACY, "PHA01": "", "PHA02": "1" * 201, "PHA03": ""}))
+    assert ("R18", E, "PHA02") in told(report.faults)
+    assert report.pharmacies[0].with_errors == 1
 
 
 def test_all_faults_are_counted_and_the_first_hundred_listed() -> None:

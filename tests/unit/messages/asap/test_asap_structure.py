@@ -113,6 +113,8 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F12-time", header(6, "2460"), {("F12", F, "TH06")}),
     ("F12-zulu-in-4.2B", header(6, "084142Z"), {("F12", F, "TH06")}),
     ("F13-data", TWO + b"and so on", {("F13", F, None)}),
+    ("F13-behind-ctrl-z", TWO + b"\x1aand so on", {("F13", F, None)}),
+    ("F01-ctrl-z-first", b"\x1a" + TWO, {("F01", F, "TH")}),
     ("F13-segment", TWO + b"PAT*1~\r\n", {("F13", F, None)}),
     ("F13-second-file", TWO + TWO, {("F13", F, None)}),
     ("F13-second-header", joined(segments(TWO)[:-1]) + TWO, {("F13", F, "TH")}),
@@ -158,6 +160,10 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("no-final-line-end", TWO.removesuffix(b"\r\n")),
     ("byte-order-mark", b"\xef\xbb\xbf" + TWO),
     ("blank-lines-around", b"\r\n" + TWO + b"\r\n \r\n"),
+    ("ctrl-z", TWO + b"\x1a"),
+    ("ctrl-z-and-line-end", TWO + b"\x1a\r\n"),
+    ("nuls-to-the-end-of-a-block", TWO.rstrip() + bytes(100_000)),
+    ("ctrl-z-to-the-end-of-a-block", TWO + b"\x1a" * 128),
     ("blank-before-line-end", TWO.replace(b"~\r\n", b"~ \r\n")),
     ("blanks-in-one-line", TWO.replace(b"\r\n", b" ")),
     ("backslash", file_of(style=Style("\\", "*", "\r\n"))),
@@ -165,6 +171,7 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("utf-8", TWO.replace(b"Alder", "Müller".encode())),
     ("line-feed-terminated", TWO.replace(b"\r\n", b"").replace(b"~", b"\n")),
     ("line-feed-terminated-and-blank-lines", TWO.replace(b"\r\n", b"\n").replace(b"~", b"\n")),
+    ("line-feed-terminated-and-ctrl-z", TWO.replace(b"\r\n", b"\n").replace(b"~", b"\n") + b"\x1a\r\n\0"),
     ("carriage-return-terminated", TWO.replace(b"~", b"\r")),
     ("control-characters", TWO.replace(b"~", b"\x1e").replace(b"*", b"\x1d")),
     ("tab-separated", TWO.replace(b"*", b"\t")),
@@ -273,8 +280,24 @@ def test_f10_can_be_made_strict() -> None:
         {"R05": "loud"},
         {"R18": "off"},
         {"R02": "warning"},
+        {"R03": "warning"},
+        {"R08": "off"},
+        {"R11": "warning"},
+        {"R14.identity": "off"},
     ],
-    ids=["unknown", "fixed", "fixed-off", "record-fails-file", "no-severity", "r18-whose-record", "r02-which-record"],
+    ids=[
+        "unknown",
+        "fixed",
+        "fixed-off",
+        "record-fails-file",
+        "no-severity",
+        "r18-whose-record",
+        "r02-which-record",
+        "r03-which-day",
+        "r08-which-fill",
+        "r11-which-quantity",
+        "r14-any-of-these",
+    ],
 )
 def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:
     """The process refuses to start with them."""
@@ -283,6 +306,13 @@ def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, 
         make(today=TODAY, severities=settings)
     with pytest.raises(Misconfigured):
         make(today=TODAY, versions=frozenset({"3.0"}))
+
+
+def test_f08_a_control_number_as_long_as_a_page_is_none() -> None:
+    """No index could hold it, and nobody could read it."""
+    body = TWO.replace(b"CONTROL-1", b"C" * 201)
+    assert told(check(body).faults) == {("F08", F, "TH02")}
+    assert check(TWO.replace(b"CONTROL-1", b"C" * 200)).faults == ()
 
 
 def test_utc_of_version_5_may_be_tomorrow() -> None:
@@ -300,6 +330,16 @@ def test_f15_a_segment_as_large_as_a_file_is_not_taken_apart() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+def test_padding_is_looked_at_a_window_at_a_time() -> None:
+    """However much of it there is (R45)."""
+    body = TWO + bytes(30_000_000)
+    tracemalloc.start()
+    assert check(body).faults == ()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_f06_says_which_segment_it_is() -> None:

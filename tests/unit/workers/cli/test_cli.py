@@ -28,7 +28,7 @@ from tests.site import locked
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
 from workers.cli import COMMANDS
 from workers.cli.app import WrongUse, exit_code
-from workers.cli.presenting import clean, counted, moment, print_table, span
+from workers.cli.presenting import clean, counted, moment, print_table, say_folded, span
 
 
 @pytest.mark.parametrize(
@@ -236,12 +236,13 @@ def test_moments_and_numbers_are_words() -> None:
     assert (counted(1, "attempt"), counted(3, "attempt")) == ("1 attempt", "3 attempts")
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_a_narrow_terminal_cuts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Addresses and numbers are folded: each of their letters is on the screen."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
 
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
@@ -252,6 +253,18 @@ def test_a_narrow_terminal_cuts_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     assert "…" not in shown
     assert shown.count("A") == 60
     assert len(shown.splitlines()) > 5
+
+
+def test_a_list_of_fields_is_folded_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal; what follows is indented, and no line is longer than it is wide."""
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    names = [f"field_number_{place}" for place in range(9)]
+    say_folded(f"registrations: {', '.join(names)}", indent="    ")
+    shown = terminal.getvalue().splitlines()
+    assert all(len(line) <= 40 and line.startswith("    ") for line in shown)
+    assert " ".join(line.strip() for line in shown) == f"registrations: {', '.join(names)}"
 
 
 def test_no_control_character_reaches_a_terminal() -> None:

@@ -69,11 +69,13 @@ def test_mail_folder(place: Path, pmp: Pmp) -> None:
     assert pmp("mail", "show", "x")[0] == 78
     folder = place.parent / "mail"
     folder.mkdir()
-    head = "Date: Tue, 24 Nov 2026 09:00:00 +0000\nTo: a@example.org\nSubject: Hello\nX-PMP-Notice: ticket.opened\n"
+    head = "Date: Tue, 24 Nov 2026 09:00:00 -0500\nTo: a@example.org\nSubject: Hello\nX-PMP-Notice: ticket.opened\n"
     (folder / "abc1.eml").write_text(f"{head}\nThe text.\n")
     (listed,) = json.loads(pmp("mail", "list", "--json")[1])
     assert listed["id"] == "abc1"
     assert "text" not in listed
+    assert listed["date"].startswith("2026-11-24T14:00:00")
+    assert "2026-11-24 14:00:00 UTC" in pmp("mail", "list")[1]
     code, out, _ = pmp("mail", "show", "abc")
     assert (code, "The text." in out) == (0, True)
     assert pmp("mail", "show", "zzz")[0] == 1

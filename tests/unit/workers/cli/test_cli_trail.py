@@ -20,6 +20,24 @@ def test_r60_the_trail_fits_and_shows_who_did_what(store: Path, pmp: Pmp) -> Non
     assert "a test of theirs" not in pmp("audit", "show", "--since", "2000-01-01")[1]
 
 
+def test_r60_the_newest_are_shown_and_fields_by_table(store: Path, pmp: Pmp) -> None:
+    """A line an act, in a pipe; the limit says that there may be more."""
+    everything = json.loads(pmp("audit", "show", "--since", "2000", "--json")[1])
+    code, out, err = pmp("audit", "show", "--since", "2000", "--limit", "1")
+    first, *fields = out.splitlines()
+    assert (code, len(fields) <= 1, "--most" in err) == (0, True, True)
+    assert everything[-1]["act"] in first
+    assert first.startswith(f"{everything[-1]['acted_at'][:10]} ")
+    assert " UTC  " in first
+    changes = json.dumps(
+        [["dead_letters.discard", {"state": "a", "decided_at": "b"}], ["outbox.stage", {"state": "c"}]]
+    )
+    change(store, f"UPDATE audit SET changes = '{changes}'")
+    discarded = pmp("audit", "show", "--record", "dead letter 2")[1].splitlines()
+    assert discarded[-1] == "    dead_letters: state, decided_at; outbox: state"
+    assert pmp("audit", "show", "--record", "nothing")[1] == "Acts: none\n"
+
+
 def test_r60_a_change_is_found_and_told_where(store: Path, pmp: Pmp) -> None:
     """1, and the place of the chain."""
     (head,) = pmp("audit", "heads")[1].splitlines()
