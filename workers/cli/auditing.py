@@ -26,7 +26,8 @@ _MOST = 1000
 async def verify(
     *,
     expect: Annotated[
-        tuple[str, ...], Parameter(help="A head kept elsewhere, CHAIN:PLACE:HASH; may be given more than once.")
+        tuple[str, ...],
+        Parameter(negative="", help="A head kept elsewhere, CHAIN:PLACE:HASH; may be given more than once."),
     ] = (),
     json: AsJson = False,
 ) -> int:
