@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import fresh_database, fresh_vhost
 from workers.services.postgres import Database, postgres_server
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker, private_rabbitmq
+
+# How fast a busy machine is, is not what is tried.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,7 @@ def _told(path: Path) -> tuple[list[tuple[object, ...]], ...]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     stories(),
     st.lists(st.integers(1, 4), min_size=1, max_size=4),

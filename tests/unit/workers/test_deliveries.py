@@ -106,7 +106,7 @@ async def test_half_a_frame_at_the_end_is_passed_on() -> None:
     assert left.endswith(marshal(ContentBody(b"{}"), 1)[:-3])
 
 
-short_texts = st.text(max_size=60)
+short_texts = st.text(max_size=20)
 texts = dict.fromkeys(
     [
         "message_id",
