@@ -38,7 +38,7 @@ FIGURES: Mapping[str, Figure] = {
 }
 LONG = frozenset({"day", "growth"})
 QUICK = Size(
-    records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=400_000, accounts=100_000,
+    records=4_000, files=24, seconds=5, big_file_records=10_000, rounds=1, growth_rows=800_000, accounts=100_000,
     day_records=16_400, day_files=200,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ without it, and it catches up.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -15,8 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
-
-import asyncpg
 
 from bench.figures import Row, Size
 from bench.load import FILE_KIND
@@ -27,6 +26,7 @@ from messages.envelope import ASAP, Envelope
 from messages.errors import Misconfigured
 from store import drugs, stream
 from store.contract import Store
+from store.own_database import own_database
 from workers.bootstrap import open_store, programme_of
 from workers.process import Delivery, Processor
 from workers.projection import TreatmentsProjection
@@ -39,7 +39,6 @@ _STEP_RECORDS = _FILE_RECORDS * _STEP_FILES
 _STEP_DAYS = 5
 _MEASURED = 3  # steps; the very first is left out, whose tables are empty
 _SENDER = "bench"
-_DATABASE = "bench_growth"
 _CATCH_UP_SECONDS_MAX = 7200.0
 
 
@@ -56,14 +55,8 @@ async def growth(stage: Stage, size: Size) -> list[Row]:
         return await _grown(size.growth_at, stage, size)
     rows = await _grown(str(await stage.fresh_store()), stage, size)
     with postgres_server(print) as server:
-        return rows + await _grown(await _database(server.url), stage, size)
-
-
-async def _database(url: str) -> str:
-    connection = await asyncpg.connect(url)
-    await connection.execute(f"CREATE DATABASE {_DATABASE}")
-    await connection.close()
-    return f"{url.rpartition('/')[0]}/{_DATABASE}"
+        async with own_database(server.url, f"bench_growth_{os.getpid()}") as url:
+            return rows + await _grown(url, stage, size)
 
 
 async def _grown(where: str, stage: Stage, size: Size) -> list[Row]:

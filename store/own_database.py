@@ -29,7 +29,11 @@ async def own_database(server_url: str, name: str) -> AsyncIterator[str]:
 async def _on_server(server_url: str, statement: str) -> None:
     try:
         connection: asyncpg.Connection[Any] = await asyncpg.connect(server_url)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (
+        OSError,
+        ValueError,
+        asyncpg.PostgresError,
+    ) as error:  # asyncpg's word for an address that is none: ValueError
         raise Misconfigured(f"This PostgreSQL cannot be used: {type(error).__name__}.") from None
     try:
         await connection.execute(statement)

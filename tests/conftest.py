@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.servers import create_database, drop_database, fresh_vhost
+from tests.servers import fresh_database, fresh_vhost
 from workers.services.postgres import Database, postgres_server
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker, private_rabbitmq
+
+# How fast a busy machine is, is not what is tried.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +66,8 @@ def postgres_url(postgres: Database) -> str:
 @pytest.fixture
 def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
     """An empty database of the test's own."""
-    url = asyncio.run(create_database(postgres_url))
-    yield url
-    asyncio.run(drop_database(postgres_url, url))
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

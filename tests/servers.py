@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
-
 from messages.errors import Misconfigured
+from store.own_database import own_database
 from workers.services.rabbitmq import Broker
 
 
@@ -50,25 +50,16 @@ def ask_management(broker: Broker, method: str, path: str, body: bytes | None = 
         return bytes(answer.read())
 
 
-async def create_database(server_url: str) -> str:
-    """The address of a new, empty database on the server."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    await _on_server(server_url, f'CREATE DATABASE "{name}"')
-    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-
-
-async def drop_database(server_url: str, url: str) -> None:
-    """The database is gone, whoever is still connected."""
-    name = urlsplit(url).path.removeprefix("/")
-    await _on_server(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _on_server(server_url: str, statement: str) -> None:
-    connection = await asyncpg.connect(server_url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """The address of a new, empty database on the server; dropped at the end, whoever is still connected."""
+    with asyncio.Runner() as runner:
+        database = AsyncExitStack()
+        url = runner.run(database.enter_async_context(own_database(server_url, f"test_{uuid.uuid4().hex[:12]}")))
+        try:
+            yield url
+        finally:
+            runner.run(database.aclose())
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 20) -> None:

@@ -27,6 +27,7 @@ _SIZE = struct.Struct(">I").unpack_from
 _METHOD, _HEADER, _BODY, _BEAT = 1, 2, 3, 8
 _KINDS = frozenset({_METHOD, _HEADER, _BODY, _BEAT})
 _FRAME_END = 0xCE
+_FRAME_BYTES_MIN = 8
 _HEARTBEAT = bytes((_BEAT, 0, 0, 0, 0, 0, 0, _FRAME_END))
 _HELD_BYTES = 2**16  # asyncio's own limit, of what aiormq has not read yet
 _BEAT_SECONDS = 1.0  # aiormq gives a line up after three heartbeats without a frame, of a second at least
@@ -66,19 +67,25 @@ class Line(asyncio.StreamReader):
         super().__init__(limit=limit, loop=loop)
         self._take = take
         self._clock = loop.time
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._rest_bytes, self._whole_bytes = 0, _FRAME_BYTES_MIN
         self._coming: _Coming | None = None
         self._is_broken = False
         self._beat_at = 0.0
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
-        """Cut what has arrived; the start of a frame whose end has not is kept."""
+        """Cut what has arrived; the start of a frame whose end has not is kept, and put together once."""
         if self._is_broken:
             super().feed_data(data)
             return
-        line = self._rest + bytes(data)
+        self._rest.append(bytes(data))
+        self._rest_bytes += len(self._rest[-1])
+        if self._rest_bytes < self._whole_bytes:
+            return
+        line = b"".join(self._rest)
         at, most, others = 0, len(line), []
-        while most - at > 7:
+        self._whole_bytes = _FRAME_BYTES_MIN
+        while most - at >= _FRAME_BYTES_MIN:
             kind, channel, size = _FRAME(line, at)
             end = at + 8 + size
             if kind not in _KINDS or (end <= most and line[end - 1] != _FRAME_END):
@@ -87,11 +94,12 @@ class Line(asyncio.StreamReader):
                 at = most
                 break
             if end > most:
+                self._whole_bytes = end - at
                 break
             if not self._is_cut(kind, channel, line, at + 7, end - 1):
                 others.append(line[at:end])
             at = end
-        self._rest = line[at:]
+        self._rest, self._rest_bytes = [line[at:]], most - at
         if others:
             super().feed_data(b"".join(others))
         elif at:
@@ -99,9 +107,9 @@ class Line(asyncio.StreamReader):
 
     def feed_eof(self) -> None:
         """Nothing more comes; half a frame is aiormq's to complain of."""
-        if self._rest:
-            super().feed_data(self._rest)
-            self._rest = b""
+        if self._rest_bytes:
+            super().feed_data(b"".join(self._rest))
+            self._rest, self._rest_bytes = [], 0
         super().feed_eof()
 
     def _beat(self) -> None:
@@ -152,12 +160,11 @@ def _table(data: bytes, at: int) -> tuple[Mapping[str, Any], int]:
     end = at + 4 + _SIZE(data, at)[0]
     try:
         return decode.field_table(data[at:end])[1], end
-    except (
-        ValueError,
-        OverflowError,
-        OSError,
-    ):  # values of types that AMQP does not know, or moments out of all calendars
-        return {}, end
+    except (ValueError, OverflowError, OSError, RecursionError):
+        return (
+            {},
+            end,
+        )  # values of types that AMQP does not know, moments out of all calendars, tables in tables without end
 
 
 def _moment(data: bytes, at: int) -> tuple[datetime | None, int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from store.contract import Store
 from store.postgres import open_postgres
 from store.sqlite import open_sqlite
-from tests.servers import create_database, drop_database
+from tests.servers import fresh_database
 from tests.simulated_year.story import Story
 from tests.simulated_year.year import Year
 from workers import logs
@@ -51,12 +51,8 @@ def main(patients: int, prescribers: int, seed: int, postgres: str) -> None:
     if postgres != FOUND:
         asyncio.run(live(patients, prescribers, seed, postgres))
         return
-    with postgres_server(print) as server:
-        url = asyncio.run(create_database(server.url))
-        try:
-            asyncio.run(live(patients, prescribers, seed, url))
-        finally:
-            asyncio.run(drop_database(server.url, url))
+    with postgres_server(print) as server, fresh_database(server.url) as url:
+        asyncio.run(live(patients, prescribers, seed, url))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ from workers.cli.presenting import clean
 GOOD, AT_FAULT, USAGE, AWAY, CONFIGURATION = 0, 1, 2, 69, 78
 READER_GONE = 141
 """What a shell says of any program whose reader has gone: 128 and SIGPIPE."""
-
-
 EVERYTHING = 1 << 62
 """Behind every number there is."""
 
@@ -70,7 +68,7 @@ def _app() -> App:
 
 def _worth_telling(default: object) -> object:
     """Give a default that says something; that nothing is set, a flag is off or no number is the limit goes without saying."""
-    return None if default is False or default in ("", EVERYTHING) else default
+    return None if default is False or default in ("", (), EVERYTHING) else default
 
 
 def _version() -> str:

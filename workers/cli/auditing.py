@@ -24,7 +24,8 @@ app = App(name="audit", help="Verify the audit trail; show what was done to a re
 async def verify(
     *,
     expect: Annotated[
-        tuple[str, ...], Parameter(help="A head kept elsewhere, CHAIN:PLACE:HASH; may be given more than once.")
+        tuple[str, ...],
+        Parameter(negative="", help="A head kept elsewhere, CHAIN:PLACE:HASH; may be given more than once."),
     ] = (),
     json: AsJson = False,
 ) -> int:

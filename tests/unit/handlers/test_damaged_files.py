@@ -70,7 +70,7 @@ def taken(read: ReadSubmission) -> tuple[list[str], int, int]:
     return kept, errors, after.report.faults_total
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(DAMAGE, min_size=1, max_size=3))
 @example([("swap", 300, 22, 0, b"~"), ("swap", 233, 45, 0, b"~")])  # a name in the place of a code
 @example([("flip", GOOD.index(b"T1*"), 1, 0, b"")])

@@ -45,7 +45,7 @@ def _counted(start: datetime, end: datetime, policy: Policy) -> timedelta:
 @example(CONNECTICUT, datetime(2026, 3, 6, 20, 0, tzinfo=UTC), 600)
 @example(CONNECTICUT, datetime(2026, 10, 30, 20, 0, tzinfo=UTC), 600)
 @example(CAIRO, datetime(2026, 4, 23, 12, 0, tzinfo=UTC), 1200)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_r72_a_span_ends_at_the_first_minute_that_fills_it(policy: Policy, start: datetime, minutes: int) -> None:
     """Counted minute by minute it is as long as was asked for, and one minute earlier it is not yet full (R71)."""
     end = add_open_time(start, minutes * MINUTE, policy)
@@ -54,7 +54,7 @@ def test_r72_a_span_ends_at_the_first_minute_that_fills_it(policy: Policy, start
 
 
 @given(_policies, _moments, st.integers(0, 3_000_000), st.integers(0, 3_000_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_r71_two_spans_in_a_row_are_one(policy: Policy, start: datetime, first: int, second: int) -> None:
     """Seconds count too, and over weeks: stopping in between changes nothing."""
     one, two = timedelta(seconds=first), timedelta(seconds=second)

@@ -179,7 +179,7 @@ async def hand_in_as(bench: Bench, way: str, body: dict[str, Any]) -> None:
     assert isinstance(await bench.send(message, sender="gateway"), Done)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CHANGES | FEW | FEW, WITHOUT, st.just([]) | st.lists(INGREDIENT, min_size=1, max_size=3))
 def test_r45_a_record_is_in_json_what_it_is_in_a_file(
     changes: dict[str, Any], without: set[str], ingredients: list[dict[str, Any]]

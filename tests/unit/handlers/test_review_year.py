@@ -26,7 +26,7 @@ async def _live(story: Story, folder: Path) -> None:
         await store.close()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(2, 12), st.integers(2, 4), st.integers(0, 10_000))
 def test_r55_any_year_is_the_models(patients: int, prescribers: int, seed: int) -> None:
     """Whoever fills, revises, voids and reviews what when: the digests and the missed reviews are the model's."""

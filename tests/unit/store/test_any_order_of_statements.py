@@ -89,7 +89,7 @@ async def run(tx: Transaction, arrived: Sequence[Said]) -> None:
         assert sum(getattr(counts, name) for name in Counts.__slots__) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(SAID, min_size=1, max_size=9))
 @example([Said("RX1", "new", 3, 1), Said("RX1", "new", 1, 1), Said("RX1", "void", 2, 1)])
 @example([Said("RX1", s, m, d) for s, m, d in [("new", 1, 1), ("revise", 2, 2), ("new", 4, 1), ("void", 3, 1)]])

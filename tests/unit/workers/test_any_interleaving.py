@@ -112,7 +112,7 @@ def expected(published: Sequence[Published]) -> tuple[set[str], set[tuple[str, s
     return {ticket for ticket in first.values() if ticket is not None}, dead
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(PUBLISHED, min_size=1, max_size=12),
     st.lists(WRITES, max_size=12),

@@ -39,7 +39,8 @@ from workers.relay.waiting import WaitingRelay
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 ADMINISTRATOR = "administrators@example.org"
 PROGRAMME = Programme(
-    Policy(mails_per_recipient_hour=1000),
+    # Without R13's pause between two links: what is refused for it depends on the hour, not on the order.
+    Policy(mails_per_recipient_hour=1000, verification_pause_minutes=0),
     Vault({"k1": new_private_key()}),
     (ADMINISTRATOR,),
     publishers=Publishers({"portal": ("*",)}),
@@ -156,7 +157,7 @@ def _told(path: Path) -> tuple[list[tuple[object, ...]], ...]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     stories(),
     st.lists(st.integers(1, 4), min_size=1, max_size=4),

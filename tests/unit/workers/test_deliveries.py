@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -65,6 +66,16 @@ async def test_where_the_network_cuts_does_not_matter(chunk_bytes: int) -> None:
     assert left.replace(HEARTBEAT, b"") == qos + blocked + qos
 
 
+async def test_a_frame_of_many_chunks_is_put_together_once() -> None:
+    """A broker without a limit of frames sends a file in one; joined anew for each chunk it would take this minutes."""
+    body = bytes(15 * 2**20)
+    sent = delivery(1, body)
+    begun = time.process_time()
+    taken, left = await cut(sent[at : at + 512] for at in range(0, len(sent), 512))
+    assert time.process_time() - begun < 5
+    assert ([one.body == body for one in taken], left) == ([True], HEARTBEAT)
+
+
 async def test_aiormq_hears_that_a_line_full_of_deliveries_lives() -> None:
     """It counts frames to know; it gets a heartbeat in their place, once a second and not for each."""
     taken, left = await cut([delivery(tag, b"{}") for tag in range(100)])
@@ -95,7 +106,7 @@ async def test_half_a_frame_at_the_end_is_passed_on() -> None:
     assert left.endswith(marshal(ContentBody(b"{}"), 1)[:-3])
 
 
-short_texts = st.text(max_size=60)
+short_texts = st.text(max_size=20)
 texts = dict.fromkeys(
     [
         "message_id",
@@ -152,6 +163,15 @@ def test_an_envelope_says_what_amqp_said() -> None:
     assert properties_of(b"\x00\x40" + b"\xff" * 8) == {"timestamp": None}
     assert properties_of(b"\x80\x00\x02\xff\xfe") == {"content_type": "��"}
     assert properties_of(b"\x20\x80\x00\x00\x00\x03\x01a?\x02m1") == {"headers": {}, "message_id": "m1"}
+
+
+def test_tables_in_tables_without_end_stop_no_line() -> None:
+    """As deep as a header frame has room for; the message is known all the same, and ends where it belongs."""
+    table = b""
+    for _ in range(15_000):
+        table = b"\x01aF" + len(table).to_bytes(4, "big") + table
+    wire = b"\x20\x80" + len(table).to_bytes(4, "big") + table + b"\x02m1"
+    assert properties_of(wire) == {"headers": {}, "message_id": "m1"}
 
 
 @pytest.mark.parametrize("scheme", ["amqp", "amqps"])

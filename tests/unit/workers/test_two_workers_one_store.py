@@ -121,7 +121,7 @@ def expected(filed: Sequence[Filed]) -> dict[str, int | None]:
     return standing
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(FILES, st.randoms(use_true_random=False), st.tuples(st.integers(1, 3), st.integers(1, 3)))
 def test_r49_any_interleaving_ends_in_the_state_of_the_model(
     filed: list[Filed], chance: object, sizes: tuple[int, int]

@@ -62,7 +62,7 @@ def read(body: bytes) -> list[Record]:
     return [record for chunk in chunks for record in chunk]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     version=st.sampled_from(VERSIONS),
     values=st.lists(st.dictionaries(st.sampled_from(RECORD_FIELDS), TEXT), min_size=1, max_size=4),
@@ -97,7 +97,7 @@ def test_what_is_written_is_read_back_equal(
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(version=st.sampled_from(VERSIONS), changes=st.lists(CHANGES, min_size=1, max_size=4))
 @example(version="5.0", changes=[{"DSP08": ""}])
 @example(version="5.0", changes=[{"AIR12": "20260230"}])
@@ -115,7 +115,7 @@ def test_what_is_proved_faultless_has_no_fault(version: str, changes: list[Mappi
     assert quick == careful
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_no_damage_makes_the_reader_raise(data: st.DataObject) -> None:
     """A good file cut, doubled, swapped or with bytes changed gets a verdict, and its counts add up."""
@@ -142,7 +142,7 @@ def test_no_damage_makes_the_reader_raise(data: st.DataObject) -> None:
     assert report.as_json()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"TH*", b"TH*4.2B*1*01**20261124*0841*P**~~\r\n"]))
 def test_no_bytes_make_the_reader_raise(noise: bytes, start: bytes) -> None:
     """Whatever arrives gets a verdict."""
