@@ -33,7 +33,7 @@ AnyWork = Work[Any, Any]
 
 
 def unknown_dispenser(*numbers: str) -> Defer:
-    """It waits for the dispenser of these numbers; whichever it is registered under."""
+    """It waits for the dispenser of these numbers: woken by the first of them; by another, when its pause is over."""
     text = "A dispenser of this submission is not registered yet (R21)."
     return Defer("dispenser_unknown", text, waits_for=f"dispenser:{next(filter(None, numbers), '')}")
 

@@ -95,8 +95,7 @@ class CheckRules:
 
     Args:
         today: the date in the programme's time zone; dates behind it are in the future (R04, F12).
-        severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it.
-        A bare id
+        severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it. A bare id
             covers all its cases. FIXED and IDENTIFYING keep theirs; R checks cannot fail a whole file.
         faults_listed: how many faults a report lists; their true number is always given.
 

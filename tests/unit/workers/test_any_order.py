@@ -27,6 +27,7 @@ from messages.registration import (
     Consent,
     RegistrationDocumentReceived,
     RegistrationSubmitted,
+    RegistrationVerificationRequested,
     RegistrationWithdrawn,
 )
 from store.sqlite import open_sqlite
@@ -67,10 +68,10 @@ def _document(document_id: str) -> RegistrationDocumentReceived:
     )  # fmt: skip
 
 
-# No ``registration.verification_requested``: whether one is granted depends on the minute as well (R13).
 REGISTRATION: tuple[Message, ...] = (
     _document("d1"),
     _document("d2"),
+    RegistrationVerificationRequested(registration_id="REG-1"),
     RegistrationWithdrawn(registration_id="REG-1"),
 )
 CASE: tuple[Message, ...] = (
