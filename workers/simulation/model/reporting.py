@@ -115,7 +115,10 @@ class Reporting:
             self._report(said, "submission.failed")
             return "done"
         if place in self.transactions and not handed.voids_transaction:
-            return "done"  # F11: sent again it changes nothing, and the report was told
+            # F11: sent again it changes nothing, and the report was told; another one under its number is told of.
+            if handed.made_at != self.transactions[place].made_at:
+                self._report(said, "submission.failed")
+            return "done"
         if handed.voids_transaction:
             brought = self.transactions.get(place)
             self._void(line for line in (brought.lines if brought else ()) if line.is_good and line.status != "void")
