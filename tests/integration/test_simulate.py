@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +83,21 @@ def test_a_kind_of_notice_that_was_not_sent_is_seen() -> None:
     assert every_kind({"outbox": rows}).against == ("registration.invited",)
 
 
-@pytest.fixture
-async def two_days(rabbitmq: Broker, say: Say, tmp_path: Path) -> Result:
-    """Two days that are as the rules want them."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the two days are played."""
+    return tmp_path_factory.mktemp("two-days")
+
+
+@pytest.fixture(scope="module")
+def two_days(rabbitmq: Broker, say: Say, folder: Path) -> Result:
+    """Two days that are as the rules want them, played once for all tests."""
+    return asyncio.run(_played(rabbitmq, say, folder))
+
+
+async def _played(rabbitmq: Broker, say: Say, folder: Path) -> Result:
     settings = load_settings(amqp_url=rabbitmq.amqp_url, management_url=rabbitmq.management_url or "")
-    log = tmp_path / "simulation.log"
+    log = folder / "simulation.log"
     log.touch()
     result = await simulate(settings, say, log=log, days=2, seed=7)
     assert result.is_clean, [one for one in result.checks if not one.holds]
@@ -107,19 +117,19 @@ TAMPERED = (
 )  # fmt: skip
 
 
-async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -> None:
+async def test_what_is_tampered_with_is_seen(two_days: Result, folder: Path, tmp_path: Path) -> None:
     """One row changed behind the system's back, and the check of its rule does not hold; undone, all hold again."""
-    file = tmp_path / "pmp.db"
+    file = folder / "pmp.db"
     held = {one.rule for one in judge(await every_row(str(file)), two_days.played) if not one.holds}
     assert held == set()
     for statement, rule in TAMPERED:
-        with closing(sqlite3.connect(tmp_path / "pmp.db")) as connection:
+        with closing(sqlite3.connect(file)) as connection:
             kept = tmp_path / "kept.db"
-            with closing(sqlite3.connect(kept)) as copy:
-                connection.backup(copy)
-        with closing(sqlite3.connect(kept)) as copy:
-            assert copy.execute(statement).rowcount > 0, statement
-            copy.commit()
+            with closing(sqlite3.connect(kept)) as other:
+                connection.backup(other)
+        with closing(sqlite3.connect(kept)) as other:
+            assert other.execute(statement).rowcount > 0, statement
+            other.commit()
 
         against = {one.rule for one in judge(await every_row(str(kept)), two_days.played) if not one.holds}
 
@@ -129,11 +139,11 @@ async def test_what_is_tampered_with_is_seen(two_days: Result, tmp_path: Path) -
 
 async def test_what_the_model_forgets_is_seen(two_days: Result) -> None:
     """A notice that must exist and was not written is named with its day and its recipient."""
-    month = two_days.played.month
-    telling: Any = next(iter(month.book.notices))
-    month.book.notices[telling] += 1
+    played = copy.deepcopy(two_days.played)
+    telling: Any = next(iter(played.month.book.notices))
+    played.month.book.notices[telling] += 1
 
-    failed = [one for one in judge(two_days.tables, replace(two_days.played)) if not one.holds]
+    failed = [one for one in judge(two_days.tables, played) if not one.holds]
 
     assert [one.what for one in failed] == [f"notices {telling[1]}"]
     assert failed[0].against[0].startswith(f"{telling[0]} {telling[2]}: 2 wanted, 1 written")
