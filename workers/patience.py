@@ -49,4 +49,4 @@ async def migrated(opening: Opening, patience_seconds: float) -> AsyncIterator[S
 
 def _tell(state: RetryCallState) -> None:
     why = state.outcome.exception() if state.outcome is not None else None
-    log.warning("waits_for_store", reason=str(why), seconds=round(state.seconds_since_start or 0.0))
+    log.warning("waits_for_store", reason=str(why))

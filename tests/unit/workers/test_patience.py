@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from messages.errors import Misconfigured, StoreAway
@@ -31,6 +32,12 @@ def opening(path: Path, closed: list[str] | None = None) -> Opening:
                 closed.append("closed")
 
     return opened
+
+
+@pytest.fixture(autouse=True)
+def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that no earlier test has bound for good to an output of its own."""
+    monkeypatch.setattr("workers.patience.log", structlog.get_logger("pmp.start"))
 
 
 @pytest.fixture
