@@ -33,8 +33,9 @@ from workers.topology.seen import (
 
 TIMEOUT_SECONDS = 10.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
-PAUSES_SECONDS = (0.2, 0.5, 1.0)
 """More than any virtual host of our own can list; a longer answer is not RabbitMQ's."""
+PAUSES_SECONDS = (0.2, 0.5, 1.0)
+"""Before each further try of what the server could not answer."""
 
 Kind = TypeVar("Kind", bound=Seen)
 
