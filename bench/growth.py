@@ -25,7 +25,7 @@ from messages.codec import Limits
 from messages.envelope import ASAP, Envelope
 from messages.errors import Misconfigured
 from store import drugs, stream
-from store.contract import Store
+from store.contract import Store, is_postgres
 from store.own_database import own_database
 from workers.bootstrap import open_store, programme_of
 from workers.process import Delivery, Processor
@@ -60,7 +60,7 @@ async def growth(stage: Stage, size: Size) -> list[Row]:
 
 
 async def _grown(where: str, stage: Stage, size: Size) -> list[Row]:
-    engine = "PostgreSQL" if "://" in where else "SQLite"
+    engine = "PostgreSQL" if is_postgres(where) else "SQLite"
     settings = load_settings(amqp_url=stage.amqp_url, store=where, publishers={_SENDER: ("*",)})
     last = size.growth_rows // _STEP_RECORDS
     early: list[_Step] = []
@@ -80,8 +80,10 @@ async def _grown(where: str, stage: Stage, size: Size) -> list[Row]:
                 print(f"{engine}: caught up in {await filling.caught_up():,.0f} s", flush=True)
                 late = [await filling.measured(no) for no in range(max(filled, last - _MEASURED), last)]
     return [
-        *_rows(f"{engine}, projection beside: records/s stored", size, *map(_stored_rate, (early, late))),
-        *_rows(f"{engine}, projection beside: stored and counted", size, *map(_counted_rate, (early, late))),
+        (f"{engine}, projection beside: records/s {what} at {rows:,} rows", f"{_rate(seconds):,.0f}", "")
+        for rows, steps in ((_MEASURED * _STEP_RECORDS, early), (size.growth_rows, late))
+        if steps  # a store gone on with has no first steps
+        for what, seconds in zip(("stored", "stored and counted"), zip(*steps, strict=True), strict=True)
     ]
 
 
@@ -130,19 +132,5 @@ class _Filling:
         return datetime.now(UTC) - timedelta(days=(self.last - no) * _STEP_DAYS)
 
 
-def _rows(what: str, size: Size, early: float, late: float) -> list[Row]:
-    beside = f"{late / early:.2f}x" if early else ""
-    most = (f"{what} at {size.growth_rows:,} rows", f"{late:,.0f}", beside)
-    return [(f"{what} at {_MEASURED * _STEP_RECORDS:,} rows", f"{early:,.0f}", ""), most] if early else [most]
-
-
-def _stored_rate(steps: Sequence[_Step]) -> float:
-    return _rate([step.stored_seconds for step in steps])
-
-
-def _counted_rate(steps: Sequence[_Step]) -> float:
-    return _rate([step.counted_seconds for step in steps])
-
-
 def _rate(seconds: Sequence[float]) -> float:
-    return len(seconds) * _STEP_RECORDS / sum(seconds) if seconds else 0.0
+    return len(seconds) * _STEP_RECORDS / sum(seconds)

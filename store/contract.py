@@ -17,6 +17,11 @@ T = TypeVar("T")
 Value = str | int | bytes | None
 
 
+def is_postgres(where: str) -> bool:
+    """Tell whether a store's place is a PostgreSQL's address; else it is a SQLite file."""
+    return where.startswith(("postgres://", "postgresql://"))
+
+
 class Conflict(PmpError):
     """Another transaction took the same unique key first; a second run sees what it left."""
 

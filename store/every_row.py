@@ -12,6 +12,8 @@ from typing import Any
 
 import asyncpg
 
+from store.contract import is_postgres
+
 Kept = Mapping[str, str]
 """A row: each column's value as text."""
 
@@ -20,7 +22,7 @@ Tables = Mapping[str, Sequence[Kept]]
 
 async def every_row(where: str) -> Tables:
     """Return every row of every table, as one moment shows them; ``where`` is a SQLite file or a PostgreSQL's address."""
-    if where.startswith(("postgres://", "postgresql://")):
+    if is_postgres(where):
         return await _of_postgres(where)
     return await asyncio.to_thread(_of_sqlite, Path(where))
 

@@ -30,7 +30,7 @@ from notifier.sender import WARRANTY
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Transport
 from store.audit import Operator
-from store.contract import Store
+from store.contract import Store, is_postgres
 from store.dead_letters import Origin, Reason
 from store.postgres import open_postgres
 from store.recipients import RecipientRules
@@ -71,7 +71,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """Open the store that the settings name; it is closed at the end."""
     where = settings.store.get_secret_value()
     store: Store
-    if where.startswith(("postgres://", "postgresql://")):
+    if is_postgres(where):
         store = await open_postgres(where)
     else:
         store = await open_sqlite(Path(where))

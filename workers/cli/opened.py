@@ -37,11 +37,11 @@ async def standing_store(settings: Settings) -> AsyncIterator[Store]:
         Misconfigured: there is no such store yet.
     """
     from store import overview
+    from store.contract import is_postgres
     from workers.bootstrap import open_store
 
     where = settings.store.get_secret_value()
-    is_file = not where.startswith(("postgres://", "postgresql://"))
-    if is_file and not Path(where).is_file():  # noqa: ASYNC240 - one look, before anything runs
+    if not is_postgres(where) and not Path(where).is_file():  # noqa: ASYNC240 - one look, before anything runs
         raise Misconfigured("The store does not exist yet: see PMP_STORE, or make it with `pmp migrate`.")
     async with open_store(settings) as store:
         if not await store.read(overview.is_ready):
