@@ -9,7 +9,7 @@ from datetime import datetime
 
 from store import patients
 from store.contract import Transaction
-from store.treatments import RecordKey
+from store.treatments import RecordKey, key_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +56,7 @@ async def zips(tx: Transaction, keys: Iterable[str]) -> Sequence[Zip]:
     """Return the ZIP code of each record of these keys, as it is kept of the record."""
     asked = sorted(set(keys))
     rows = await tx.rows("sharing.zips", keys=json.dumps(asked)) if asked else ()
-    return [
-        Zip(
-            (
-                row["dispenser"],
-                row["prescription_number"],
-                row["filled_on"],
-                row["fill_number"],
-                row["quantity"],
-                row["partial_fill"],
-            ),
-            row["patient_key"],
-            row["patient_zip"],
-        )
-        for row in rows
-    ]
+    return [Zip(key_in(row), row["patient_key"], row["patient_zip"]) for row in rows]
 
 
 async def standing(tx: Transaction, key: str) -> set[str]:

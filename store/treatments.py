@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from store.contract import Transaction, Value
+from store.contract import Row, Transaction, Value
 from store.paging import Key, paged
 
 RecordKey = tuple[str, str, str, int, str, int]
@@ -26,6 +26,14 @@ class Drug:
     drug_class: str = ""
     ingredient: str = ""
     strength: str = ""
+
+
+def key_in(row: Row) -> RecordKey:
+    """Return the identity of the record that a row is of (R48)."""
+    return (
+        row["dispenser"], row["prescription_number"], row["filled_on"], row["fill_number"], row["quantity"],
+        row["partial_fill"],
+    )  # fmt: skip
 
 
 class PatientRecord(NamedTuple):
@@ -84,9 +92,7 @@ async def put_records(tx: Transaction, records: Sequence[PatientRecord], gone: I
     """Let these records stand under their patients and those be gone; every patient concerned is marked as stale."""
     gone = set(gone)
     asked = json.dumps([*(record.key for record in records), *sorted(gone)])
-    known = {
-        tuple(row[name] for name in _KEY): row["patient_key"] for row in await tx.rows("treatments.known", keys=asked)
-    }
+    known = {key_in(row): row["patient_key"] for row in await tx.rows("treatments.known", keys=asked)}
     for key in sorted(gone & known.keys()):
         identity: dict[str, Value] = dict(zip(_KEY, key, strict=True))
         await tx.run("treatments.drop_record", **identity)
