@@ -8,13 +8,13 @@ from itertools import groupby
 
 from pydantic import JsonValue
 
-from handlers.outcomes import Done, Outcome, Refuse
+from handlers.outcomes import Done, Outcome
 from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
 from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, open_screen, unknown_revised
-from handlers.submission import report_of, take, unknown_dispenser
+from handlers.submission import refused, report_of, take, unknown_dispenser
 from handlers.work import Work
 from messages.asap.faults import Finding
 from messages.asap.severities import CheckRules
@@ -23,7 +23,6 @@ from messages.dispensation import (
     DispensationRecordsSubmitted,
     DispensationRecordSubmitted,
 )
-from messages.errors import FieldFault
 from messages.record_layout import in_json
 from store import dispensations, dispensers, submissions
 from store.contract import as_text
@@ -103,7 +102,7 @@ class Taken:
         elif verdict in ("stored", "kept_out") and self.work.message.status == "revise":
             unknown = unknown_revised(self._rules)
         if unknown is UNKNOWN_KEPT_OUT:
-            return _refusal([unknown])
+            return refused([in_json(unknown)])
         told: dict[str, list[JsonValue]] = {"warning": [_told(finding) for finding in self._warnings]}
         if unknown is not None:
             told.setdefault(self._rules.severity("R29"), []).append(_told(unknown))
@@ -154,7 +153,7 @@ class _Batch:
             severities = [(finding, self._rules.severity(finding.check)) for finding in findings]
             errors = [finding for finding, severity in severities if severity == "error"]
             if errors:
-                return _refusal(errors)
+                return refused(list(map(in_json, errors)))
             findings = [finding for finding, severity in severities if severity == "warning"]
             content = marked(content, marks, " ".join(finding.check.partition(".")[0] for finding in findings))
         report = None
@@ -186,14 +185,6 @@ class _Batch:
 def _told(finding: Finding) -> JsonValue:
     check, field, text = in_json(finding)
     return {"check": check.partition(".")[0], "field": field, "text": text}
-
-
-def _refusal(errors: Sequence[Finding]) -> Refuse:
-    faults = tuple(
-        FieldFault(field, check.partition(".")[0], f"{text}.") for check, field, text in map(in_json, errors)
-    )
-    first = faults[0]
-    return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
 
 
 def _original(work: RecordWork) -> str:

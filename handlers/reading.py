@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from handlers.rules.policy import Policy
+from messages.asap.faults import Fault
 from messages.asap.reader import Reading
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules, Setting
@@ -20,6 +21,8 @@ from messages.identifiers import is_digits
 from store.contract import as_text
 from store.dispensations import Content
 from store.submissions import OpenError
+
+_KNOWN_BY = ("PHA01", "PHA02", "PHA03")  # what a dispenser is known by
 
 
 class Detail(NamedTuple):
@@ -82,7 +85,8 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
             if record.is_valid:
                 good.add(record)
             else:
-                errors.append(_open_error(record, reading.pharmacies[record.pharmacy]))
+                faults = (*record.faults, *reading.pharmacies[record.pharmacy].faults)
+                errors.append(open_error(record.dispenser, record.prescription_number, record.filled_on, faults))
     report = reading.report()
     is_test = report.verdict == "test"
     return ReadSubmission(
@@ -161,15 +165,20 @@ class _Good:
         )
 
 
-def _open_error(record: Record, pharmacy: Pharmacy) -> OpenError:
-    """What a later record must match to be this one's correction; a number or day that is itself at fault matches any."""
-    faults = (*record.faults, *pharmacy.faults)
-    fields = {fault.field for fault in faults if fault.severity == "error"}
+def open_error(
+    dispenser: str, number: str, filled_on: str, faults: Sequence[Fault], named: Callable[[str], str] = str
+) -> OpenError:
+    """Give what a later record must match to be this one's correction; what is itself at fault matches any.
+
+    ``named`` gives a field of ASAP as the faults name it.
+    """
+    errors = [fault for fault in faults if fault.severity == "error"]
+    fields = {fault.field for fault in errors}
     return OpenError(
-        dispenser="" if fields & {"PHA01", "PHA02", "PHA03"} else record.dispenser,
-        prescription_number=record.prescription_number[:NUMBER_MAX],
-        filled_on="" if "DSP05" in fields else record.filled_on,
-        checks=" ".join(sorted({fault.check for fault in faults if fault.severity == "error"})),
+        dispenser="" if fields & set(map(named, _KNOWN_BY)) else dispenser,
+        prescription_number=number[:NUMBER_MAX],
+        filled_on="" if named("DSP05") in fields else filled_on,
+        checks=" ".join(sorted({fault.check for fault in errors})),
     )
 
 

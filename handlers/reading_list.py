@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.reading import Detail, ReadSubmission, check_rules, runs_of
+from handlers.reading import Detail, ReadSubmission, check_rules, open_error, runs_of
 from handlers.rules.policy import Policy
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
 from messages.asap.faults import Fault, Ledger, printable
@@ -19,7 +18,6 @@ from store.dispensations import Content, marked
 from store.submissions import OpenError
 
 VERSION = "JSON"
-_KNOWN_BY = frozenset(NAMES[field] for field in ("PHA01", "PHA02", "PHA03"))
 
 
 class _ListReader:
@@ -48,7 +46,10 @@ class _ListReader:
         counts["total"] += 1
         if not pharmacy.is_valid or any(fault.severity == "error" for fault in faults):
             counts["with_errors"] += 1
-            self.errors.append(_open_error(content, (*faults, *pharmacy.faults)))
+            wrong = (*faults, *pharmacy.faults)
+            self.errors.append(
+                open_error(content.dispenser, content.prescription_number, filled_on, wrong, NAMES.__getitem__)
+            )
             return
         counts["with_warnings"] += bool(faults)
         if faults:
@@ -106,14 +107,3 @@ def _pharmacy_of(dispenser: Dispenser, index: int, line: int, faults: tuple[Faul
     fields = laid_part("PHA", vars(dispenser), Dispenser)
     is_valid = not any(fault.severity == "error" for fault in faults)
     return Pharmacy(index, line, dea, ncpdp, npi, dea or npi or ncpdp, fields[4].strip(), fields, faults, is_valid)
-
-
-def _open_error(content: Content, faults: Sequence[Fault]) -> OpenError:
-    """What a later record must match to be this one's correction; what is itself at fault matches any."""
-    fields = {fault.field or "" for fault in faults if fault.severity == "error"}
-    return OpenError(
-        dispenser="" if fields & _KNOWN_BY else content.dispenser,
-        prescription_number=content.prescription_number,
-        filled_on="" if NAMES["DSP05"] in fields else content.filled_on,
-        checks=" ".join(sorted({fault.check for fault in faults if fault.severity == "error"})),
-    )

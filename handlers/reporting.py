@@ -22,8 +22,7 @@ def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonVal
     pharmacies: list[JsonValue] = []
     for number, block in enumerate(report.pharmacies):
         of = counts[number] if number < len(counts) else Counts()
-        became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
-        pharmacies.append({**block.as_json(), **became})
+        pharmacies.append({**block.as_json(), **of.by_name()})
     of_all: dict[str, JsonValue] = {}
     if report.verdict == "void" and counts:  # of a whole transaction: told once, not by pharmacy
         of_all = {"voided": counts[0].voided, "voids_not_found": counts[0].voids_not_found}
@@ -92,9 +91,8 @@ def submitter_of(programme: Programme, sender: str) -> Sequence[str]:
 def _mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[JsonValue]:
     if report.verdict == "void":
         (of,) = counts
-        became: dict[str, JsonValue] = {name: getattr(of, name) for name in Counts.__slots__}
         whole: dict[str, JsonValue] = {"label": f"All that transaction {report.transaction} brought", "with_errors": 0}
-        return [whole | became | {"total": of.voided + of.voids_not_found, "with_warnings": 0}]
+        return [{**whole, **of.by_name(), "total": of.voided + of.voids_not_found, "with_warnings": 0}]
     return [
         {
             "label": label(block.dea, block.ncpdp, block.npi),
@@ -102,7 +100,7 @@ def _mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[Jso
             "with_warnings": block.with_warnings,
             "with_errors": block.with_errors,
             **({"checked": block.valid} if report.verdict == "test" else {}),
-            **{name: getattr(of, name) for name in Counts.__slots__},
+            **of.by_name(),
         }
         for block, of in zip(report.pharmacies, counts, strict=True)
     ]

@@ -39,8 +39,7 @@ class Screened:
 class _Screening:
     def __init__(self, read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> None:
         self._read, self._screen, self._sources = read, screen, sources
-        room = read.rules.faults_listed - len(read.report.faults)
-        self.ledger = Ledger(replace(read.rules, faults_listed=max(room, 0)))
+        self.ledger = _ledger_behind(read.report, read.rules)
         self._judged = cache(self._judge)
         self.errors = list(read.errors)
         self.with_errors = [0] * len(sources)
@@ -122,7 +121,7 @@ class _Screening:
         self.errors.append(_open_error(content, checks))
 
     def _named(self, finding: Finding) -> Finding:
-        return _named(finding, self._read.report)
+        return named(finding, self._read.report)
 
 
 def _open_error(content: Content, checks: str) -> OpenError:
@@ -140,23 +139,8 @@ def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) ->
             screening.bar(run)
         else:
             runs.append(screening.run(run))
-    pharmacies = tuple(
-        replace(
-            counts,
-            valid=counts.valid - errors,
-            with_errors=counts.with_errors + errors,
-            with_warnings=counts.with_warnings + warnings,
-        )
-        for counts, errors, warnings in zip(
-            read.report.pharmacies, screening.with_errors, screening.with_warnings, strict=True
-        )
-    )
-    report = replace(
-        read.report,
-        pharmacies=pharmacies,
-        faults=(*read.report.faults, *screening.ledger.listed),
-        faults_total=read.report.faults_total + screening.ledger.total,
-    )
+    report = _recounted(read.report, screening.with_errors, screening.with_warnings)
+    report = _with_faults(report, screening.ledger)
     return Screened(report, tuple(runs), tuple(screening.errors), barred)
 
 
@@ -164,12 +148,12 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
     """Give it with what the store did not know to revise or void; such a revision may be kept out (R29 of the checks, R49)."""
     if not unknown:
         return after
-    ledger = Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(after.report.faults), 0)))
+    ledger = _ledger_behind(after.report, rules)
     warned, kept_out = [0] * len(after.report.pharmacies), [0] * len(after.report.pharmacies)
     errors = list(after.errors)
     for pharmacy, finding, content in unknown:
         fault = ledger.note(
-            _named(finding, after.report),
+            named(finding, after.report),
             0,
             prescription=printable(content.prescription_number),
             fill_date=content.filled_on,
@@ -180,20 +164,7 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
             errors.append(_open_error(content, "R29"))
         else:
             warned[pharmacy] += fault is not None and finding is UNKNOWN_REVISED and not content.warnings
-    report = replace(
-        after.report,
-        pharmacies=tuple(
-            replace(
-                counts,
-                valid=counts.valid - out,
-                with_errors=counts.with_errors + out,
-                with_warnings=counts.with_warnings + more,
-            )
-            for counts, out, more in zip(after.report.pharmacies, kept_out, warned, strict=True)
-        ),
-        faults=(*after.report.faults, *ledger.listed),
-        faults_total=after.report.faults_total + ledger.total,
-    )
+    report = _with_faults(_recounted(after.report, kept_out, warned), ledger)
     return replace(after, report=report, errors=tuple(errors))
 
 
@@ -201,11 +172,37 @@ def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Coun
     """Give the report of a void, with a fault when no transaction of that number had come (R29 of the checks, R49)."""
     if not counts.voids_not_found:
         return report
-    ledger = Ledger(rules)
+    ledger = _ledger_behind(report, rules)
     text = "a void of a transaction that is not known; expected that transaction first"
     ledger.note(Finding("R29", "TH02", text), 1)
+    return _with_faults(report, ledger)
+
+
+def _ledger_behind(report: FileReport, rules: CheckRules) -> Ledger:
+    """Give a ledger with the room that the report's own faults leave."""
+    return Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(report.faults), 0)))
+
+
+def _with_faults(report: FileReport, ledger: Ledger) -> FileReport:
     return replace(report, faults=(*report.faults, *ledger.listed), faults_total=report.faults_total + ledger.total)
 
 
-def _named(finding: Finding, report: FileReport) -> Finding:
+def _recounted(report: FileReport, errors: Sequence[int], warnings: Sequence[int]) -> FileReport:
+    """Give the report with so many more records in error, and so many more with warnings, of each pharmacy."""
+    return replace(
+        report,
+        pharmacies=tuple(
+            replace(
+                counts,
+                valid=counts.valid - wrong,
+                with_errors=counts.with_errors + wrong,
+                with_warnings=counts.with_warnings + warned,
+            )
+            for counts, wrong, warned in zip(report.pharmacies, errors, warnings, strict=True)
+        ),
+    )
+
+
+def named(finding: Finding, report: FileReport) -> Finding:
+    """Give the finding by the names of the submission's own form: ASAP's, or JSON's."""
     return in_json(finding) if report.version == VERSION else finding

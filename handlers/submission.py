@@ -13,9 +13,8 @@ from pydantic import JsonValue
 
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
-from handlers.reading_list import VERSION
 from handlers.reporting import result_of, tell_submitter, tell_used_number
-from handlers.screened import Screened, screened, with_unknown, with_unknown_transaction
+from handlers.screened import Screened, named, screened, with_unknown, with_unknown_transaction
 from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Source, open_screen, unknown_revised
 from handlers.work import Work
 from messages.asap.faults import Fault, Finding
@@ -23,7 +22,6 @@ from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from messages.errors import FieldFault
-from messages.record_layout import in_json
 from store import dispensations, dispensers, submissions
 from store.contract import as_moment
 from store.dispensations import Content, Counts
@@ -100,9 +98,14 @@ def _refusal(
     foreign = [source.finding for source in sources if source.finding is not None and source.is_foreign]
     if len(foreign) < len(sources):
         return None
-    check, field, text = in_json(foreign[0]) if read.report.version == VERSION else foreign[0]
-    code, told = check.partition(".")[0], f"{text}."
-    return Refuse(code, f"{field}: {told}", field, (FieldFault(field, code, told),), is_kept=True, result=result)
+    return replace(refused([named(foreign[0], read.report)]), is_kept=True, result=result)
+
+
+def refused(findings: Sequence[Finding]) -> Refuse:
+    """Say no for the first of these; each is told."""
+    faults = tuple(FieldFault(field, check.partition(".")[0], f"{text}.") for check, field, text in findings)
+    first = faults[0]
+    return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
 
 
 def _used_number(version: str) -> Fault:

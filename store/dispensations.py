@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -68,6 +68,10 @@ class Counts:
     revised: int = 0
     voided: int = 0
     voids_not_found: int = 0
+
+    def by_name(self) -> Mapping[str, int]:
+        """Each count under its name."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 async def store_new(tx: Transaction, contents: Sequence[Content], *, now: datetime, seq: int, counts: Counts) -> None:
