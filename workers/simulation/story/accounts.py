@@ -192,13 +192,16 @@ def _credentials(acts: Accounts, people: People) -> None:
 
 
 def _address(acts: Accounts, one: Person) -> None:
-    """A new address takes effect by its link, and the old one is told (R22)."""
+    """A new address takes effect by its link, and the old one is told (R22).
+
+    Before the first evening: what nobody planned may end any access.
+    """
     new = f"new.{one.email}"
-    acts.script.say(2, "15:10", AccountEmailChangeRequested(account_id=one.registration_id, new_email=new))
+    acts.script.say(1, "15:10", AccountEmailChangeRequested(account_id=one.registration_id, new_email=new))
     confirmed = AccountEmailChangeConfirmed(change_id="unknown", token=SEALED)
-    acts.script.say(2, "15:20", confirmed, link="wrong", link_of=new)
-    acts.script.say(2, "15:30", confirmed, link="newest", link_of=new)
-    acts.script.say(2, "15:40", confirmed, link="newest", link_of=new)
+    acts.script.say(1, "15:20", confirmed, link="wrong", link_of=new)
+    acts.script.say(1, "15:30", confirmed, link="newest", link_of=new)
+    acts.script.say(1, "15:40", confirmed, link="newest", link_of=new)
 
 
 def _terms(acts: Accounts, people: People) -> None:
