@@ -148,6 +148,8 @@ async def run(
 ) -> None:
     """Run the roles until SIGTERM or SIGINT, then finish what was taken, within the drain deadline.
 
+    ``on_ready`` is called when all roles are at work: a worker, once the broker knows it as a consumer of every queue.
+
     Raises:
         Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
     """
@@ -178,9 +180,8 @@ async def run(
             projection = TreatmentsProjection(store, processor.programme, now, settings.machine)
             turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
             tasks.append(asyncio.create_task(turns))
-        log.info("started", role=" ".join(roles), how=type(asyncio.get_running_loop()).__module__.partition(".")[0])
-        if on_ready is not None:
-            on_ready()
+        ready = asyncio.create_task(told_ready(roles, lanes, on_ready))
+        stack.callback(ready.cancel)
         await _until_done(tasks, lanes, stopping, settings.drain_seconds)
 
 
@@ -262,6 +263,15 @@ async def _relays(
         asyncio.create_task(until_stopped("publish", publish.turn, bell=bell, stopping=stopping)),
         asyncio.create_task(until_stopped("waiting", waiting.turn, bell=bell, stopping=stopping)),
     ]
+
+
+async def told_ready(roles: Collection[Role], lanes: Sequence[Lane], on_ready: Callable[[], None] | None) -> None:
+    """Say that the process is ready once every lane consumes: a login changed a moment after that meets a worker at work."""
+    for lane in lanes:
+        await lane.consuming.wait()
+    log.info("started", role=" ".join(roles), how=type(asyncio.get_running_loop()).__module__.partition(".")[0])
+    if on_ready is not None:
+        on_ready()
 
 
 @contextmanager

@@ -64,7 +64,8 @@ class Lane:
         self._handle = handle
         self._stopping = asyncio.Event()
         self._is_idle = True
-        self.is_consuming = False
+        self.consuming = asyncio.Event()
+        """Set while the broker knows this lane as a consumer."""
 
     def stop(self) -> None:
         """Take nothing more; what was taken is finished, then ``run`` returns."""
@@ -93,7 +94,7 @@ class Lane:
             except Exception as error:  # noqa: BLE001 - a bug of ours: nothing is acknowledged, RabbitMQ delivers again
                 log.error("lane_failed", queue=self._settings.queue, error=type(error).__name__, where=places(error))
             finally:
-                self.is_consuming = False
+                self.consuming.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
 
@@ -111,7 +112,7 @@ class Lane:
         channel.close_callbacks.add(note_loss)
         line = await channel.get_underlay_channel()
         await line.basic_consume(self._settings.queue, _taken_before, consumer_tag=_CONSUMER_TAG)
-        self.is_consuming = True
+        self.consuming.set()
         work = asyncio.create_task(self._work(buffer, line))
         watch = asyncio.create_task(self._watch(connection))
         stop = asyncio.create_task(self._stopping.wait())

@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from messages.envelope import JSON
+from messages.registry import families
 from tests.site import Site, example_ticket, site_on, until
+from workers.broker import open_connection
 from workers.client import Publisher, new_message_id
 from workers.services.rabbitmq import Broker
+from workers.topology.plan import DEAD, UNROUTED, queues_of
+
+LOAD = 4000
+"""More than a worker gets through between a look at its store and the signal."""
 
 
 @pytest.fixture
@@ -20,6 +26,16 @@ async def site(rabbitmq: Broker, amqp_url: str, tmp_path: Path) -> AsyncIterator
     site = await site_on(rabbitmq, amqp_url, tmp_path).declared()
     yield site
     await site.stop_all()
+
+
+async def test_a_worker_that_calls_itself_ready_consumes_every_queue(site: Site) -> None:
+    """Who starts the portal after the worker's word, or changes its login then, meets a worker at work."""
+    queues = {queue for family in families() for queue in queues_of(family)} | {DEAD, UNROUTED}
+    await site.start("worker")
+    async with await open_connection(site.amqp_url, name="test") as connection:
+        channel = await connection.channel()
+        for queue in queues:
+            assert (await channel.declare_queue(queue, passive=True)).declaration_result.consumer_count == 1, queue
 
 
 async def test_every_sender_is_answered(site: Site) -> None:
@@ -56,13 +72,13 @@ async def test_sigterm_under_load_drains_and_loses_nothing(site: Site) -> None:
     """A process told to stop in mid-load finishes what it has taken; the next one does the rest."""
     process = await site.start("worker")
     async with Publisher(site.amqp_url, app_id="portal") as portal:
-        load = asyncio.gather(*(portal.publish(example_ticket(f"t{n:04}")) for n in range(1500)))
+        load = asyncio.gather(*(portal.publish(example_ticket(f"t{n:04}")) for n in range(LOAD)))
         await until(lambda: sum(site.counted.states().values()) > 50, "the load has begun")
         assert await site.stop(process, signal.SIGTERM) == 0
         await load
-    assert sum(site.counted.states().values()) < 1500, "the stop came too late to prove anything"
+    assert sum(site.counted.states().values()) < LOAD, "the stop came too late to prove anything"
     await site.start("worker")
-    await until(lambda: sum(site.counted.states().values()) == 1500, "all are settled")
-    assert site.counted.tickets() == [f"t{n:04}" for n in range(1500)]
-    assert site.counted.states() == {"done": 1500}
+    await until(lambda: sum(site.counted.states().values()) == LOAD, "all are settled")
+    assert site.counted.tickets() == [f"t{n:04}" for n in range(LOAD)]
+    assert site.counted.states() == {"done": LOAD}
     assert site.counted.number("SELECT count(*) FROM attempts") == 0

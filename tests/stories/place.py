@@ -164,7 +164,7 @@ async def place_on(site: Site, begins_at: datetime, sink: MailSink, senders: Map
         turns = {"mail": mail.turn, "publish": publish.turn, "waiting": waiting.turn}
         loops = [until_stopped(name, turn, bell=bell, stopping=stopping) for name, turn in turns.items()]
         tasks = [asyncio.create_task(one) for one in (*loops, *(lane.run() for lane in lanes))]
-        await until(lambda: all(lane.is_consuming for lane in lanes), "every queue is consumed")
+        await until(lambda: all(lane.consuming.is_set() for lane in lanes), "every queue is consumed")
         scheduler = Scheduler(store, programme, clock, "story", bell.ring)
         projection = TreatmentsProjection(store, programme, clock, "story")
         key = programme.vault.sealing_key
