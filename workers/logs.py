@@ -25,7 +25,7 @@ def _allow_listed(_: object, __: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 def configure(level: int = logging.INFO, *, to: TextIO | None = None) -> None:
-    """Write JSON lines to standard error, or to the file that is given."""
+    """Write JSON lines to standard error, or to the file that is given; each in one piece, as processes may share it."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -34,7 +34,7 @@ def configure(level: int = logging.INFO, *, to: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # it logs every lost connection with a traceback
