@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from store import replacing
 from store.contract import Row, Transaction, as_date, as_text
 from store.paging import paged
+from store.replacing import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Crossing(NamedTuple):
     rule: str
     raised_on: str
     prescriber: str
+
+
+_CROSSINGS: Final = Counted(Crossing._fields, 4, "alerts.clinical_of", "alerts.raise_clinical", "alerts.drop_clinical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,7 @@ async def replace_crossings(
     tx: Transaction, patients: Sequence[str], crossings: Sequence[Crossing], *, noticed_on: date
 ) -> None:
     """Let these be the crossings of these patients; one that was known keeps the day on which it was noticed."""
-    rows = await tx.rows("alerts.clinical_of", patients=json.dumps(patients))
-    known = {Crossing(row["patient_id"], row["rule"], row["raised_on"], row["prescriber"]) for row in rows}
-    for gone in sorted(known.difference(crossings)):
-        await tx.run("alerts.drop_clinical", **gone._asdict())
-    new = sorted(set(crossings) - known)
-    await tx.insert_all("alerts.raise_clinical", [(*one, noticed_on.isoformat()) for one in new])
+    await replacing.replace(tx, _CROSSINGS, patients, crossings, noticed_on.isoformat())
 
 
 async def noticed(

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from store import replacing
 from store.contract import Row, Transaction, Value
 from store.paging import Key, paged
+from store.replacing import Counted
 
 RecordKey = tuple[str, str, str, int, str, int]
 _KEY = ("dispenser", "prescription_number", "filled_on", "fill_number", "quantity", "partial_fill")
@@ -88,6 +90,14 @@ class MissedReview(NamedTuple):
     written_on: str
 
 
+_TREATMENTS: Final = Counted(
+    TreatmentRow._fields, 3, "treatments.treatments_of", "treatments.put_treatment", "treatments.drop_treatment"
+)
+_MISSED: Final = Counted(
+    MissedReview._fields, 7, "treatments.missed_of", "treatments.put_missed", "treatments.drop_missed"
+)
+
+
 async def put_records(tx: Transaction, records: Sequence[PatientRecord], gone: Iterable[RecordKey]) -> None:
     """Let these records stand under their patients and those be gone; every patient concerned is marked as stale."""
     gone = set(gone)
@@ -130,7 +140,7 @@ async def take_stale(tx: Transaction, *, most: int) -> list[str]:
 async def records_of(tx: Transaction, keys: Sequence[str]) -> list[PatientRecord]:
     """Return every record of these keys."""
     rows = await tx.rows("treatments.records_of", keys=json.dumps(keys))
-    return [PatientRecord(*(row[name] for name in PatientRecord._fields)) for row in rows]
+    return [PatientRecord._make(row) for row in rows]
 
 
 async def drugs(tx: Transaction, ndcs: Iterable[str]) -> Mapping[str, Drug]:
@@ -160,11 +170,8 @@ async def replace(
     tx: Transaction, patients: Sequence[str], treatments: Sequence[TreatmentRow], missed: Sequence[MissedReview]
 ) -> None:
     """Let these be the treatments and missed reviews of these patients."""
-    asked = json.dumps(patients)
-    await tx.run("treatments.drop_treatments", patients=asked)
-    await tx.insert_all("treatments.put_treatment", treatments)
-    await tx.run("treatments.drop_missed", patients=asked)
-    await tx.insert_all("treatments.put_missed", missed)
+    await replacing.replace(tx, _TREATMENTS, patients, treatments)
+    await replacing.replace(tx, _MISSED, patients, missed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,25 +87,48 @@ WHERE ndc = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:ndcs AS jsonb))))
 INSERT INTO drug_strengths (ndc, ingredient, strength) VALUES (:ndc, :ingredient, :strength)
 ON CONFLICT (ndc) DO UPDATE SET ingredient = excluded.ingredient, strength = excluded.strength
 
--- name: drop_treatments sqlite
-DELETE FROM treatments WHERE patient_id IN (SELECT value FROM json_each(:patients))
+-- name: treatments_of sqlite
+-- The courses of treatment that stand of these patients.
+SELECT patient_id, prescriber, began_on, supply_ends_on, ends_on, records, last_schedule, is_schedule_v_only, is_continuous,
+    is_prolonged, reviewed_on, due_on
+FROM treatments WHERE patient_id IN (SELECT value FROM json_each(:patients))
 
--- name: drop_treatments postgres
-DELETE FROM treatments WHERE patient_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:patients AS jsonb))))
+-- name: treatments_of postgres
+SELECT patient_id, prescriber, began_on, supply_ends_on, ends_on, records, last_schedule, is_schedule_v_only, is_continuous,
+    is_prolonged, reviewed_on, due_on
+FROM treatments WHERE patient_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:patients AS jsonb))))
 
 -- name: put_treatment
 INSERT INTO treatments (patient_id, prescriber, began_on, supply_ends_on, ends_on, records, last_schedule, is_schedule_v_only, is_continuous, is_prolonged, reviewed_on, due_on)
 VALUES (:patient_id, :prescriber, :began_on, :supply_ends_on, :ends_on, :records, :last_schedule, :is_schedule_v_only, :is_continuous, :is_prolonged, :reviewed_on, :due_on)
+ON CONFLICT (patient_id, prescriber, began_on) DO UPDATE
+SET supply_ends_on = excluded.supply_ends_on, ends_on = excluded.ends_on, records = excluded.records,
+    last_schedule = excluded.last_schedule, is_schedule_v_only = excluded.is_schedule_v_only,
+    is_continuous = excluded.is_continuous, is_prolonged = excluded.is_prolonged, reviewed_on = excluded.reviewed_on,
+    due_on = excluded.due_on
 
--- name: drop_missed sqlite
-DELETE FROM missed_reviews WHERE patient_id IN (SELECT value FROM json_each(:patients))
+-- name: drop_treatment
+DELETE FROM treatments WHERE patient_id = :patient_id AND prescriber = :prescriber AND began_on = :began_on
 
--- name: drop_missed postgres
-DELETE FROM missed_reviews WHERE patient_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:patients AS jsonb))))
+-- name: missed_of sqlite
+-- The missed reviews that stand of these patients.
+SELECT patient_id, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, prescriber, written_on
+FROM missed_reviews WHERE patient_id IN (SELECT value FROM json_each(:patients))
+
+-- name: missed_of postgres
+SELECT patient_id, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, prescriber, written_on
+FROM missed_reviews WHERE patient_id = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:patients AS jsonb))))
 
 -- name: put_missed
 INSERT INTO missed_reviews (patient_id, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, prescriber, written_on)
 VALUES (:patient_id, :dispenser, :prescription_number, :filled_on, :fill_number, :quantity, :partial_fill, :prescriber, :written_on)
+ON CONFLICT (patient_id, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill) DO UPDATE
+SET prescriber = excluded.prescriber, written_on = excluded.written_on
+
+-- name: drop_missed
+DELETE FROM missed_reviews
+WHERE patient_id = :patient_id AND dispenser = :dispenser AND prescription_number = :prescription_number
+  AND filled_on = :filled_on AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
 -- name: due sqlite
 -- R55: what stands against each prescriber on a day: due up to a day, overdue, and how many have their turn.
