@@ -44,7 +44,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Every command: where it stands, and what it does. Help and loading both read this."""
 
-_EXITS = "Exit codes: 0 good · 1 the input is at fault · 2 usage · 69 a service is away · 78 configuration"
+_EXITS = (
+    "Exit codes: 0 good · 1 the input is at fault · 2 usage · 69 a service is away · 78 configuration · 141 reader gone"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

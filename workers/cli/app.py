@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -32,6 +33,8 @@ def call(argv: Sequence[str]) -> int:
         result = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough; what is left in the buffer must not be tried again at the end
+        if not _has_reader_gone():
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
     except CycloptsError as error:
@@ -41,6 +44,14 @@ def call(argv: Sequence[str]) -> int:
         sys.stderr.write(f"pmp: {clean(error)}\n")
         return exit_code(error)
     return result if isinstance(result, int) else GOOD
+
+
+def _has_reader_gone() -> bool:
+    """Tell whether nobody reads our output any more: a pipe may break elsewhere, on the way to a server."""
+    looking = select.poll()
+    for fileno in {sys.stdout.fileno(), sys.stderr.fileno()}:
+        looking.register(fileno, 0)
+    return any(seen & select.POLLERR for _, seen in looking.poll(0))
 
 
 def exit_code(error: PmpError) -> int:

@@ -76,11 +76,31 @@ def test_a_reader_that_has_seen_enough_is_no_fault(store: Path) -> None:
     """``pmp status | head`` ends as a shell expects of any program, without a traceback."""
     reads, writes = os.pipe()
     os.close(reads)
-    script = "import sys; from workers.cli import main; sys.exit(main(['status']))"
-    done = subprocess.run([sys.executable, "-c", script], stdout=writes, stderr=subprocess.PIPE, text=True, check=False,
-                          env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[4])})  # fmt: skip
+    done = run("import sys; from workers.cli import main; sys.exit(main(['status']))", writes)
     os.close(writes)
     assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (141, False, False)
+
+
+def test_a_pipe_that_breaks_elsewhere_is_not_taken_for_a_reader_gone() -> None:
+    """Somebody still reads the output: nothing is passed over in silence."""
+    script = (
+        "import os, sys, handlers.rules.roles, workers.cli\n"
+        "reads, writes = os.pipe()\n"
+        "os.close(reads)\n"
+        "handlers.rules.roles.load_roles = lambda *_: os.write(writes, b'to a server')\n"
+        "sys.exit(workers.cli.main(['roles']))"
+    )
+    done = run(script, subprocess.PIPE)
+    assert (done.returncode, "BrokenPipeError" in done.stderr) == (1, True)
+
+
+def run(script: str, stdout: int) -> subprocess.CompletedProcess[str]:
+    """A Python of its own has run the script."""
+    path = {"PYTHONPATH": str(Path(__file__).parents[4])}
+    return subprocess.run(
+        [sys.executable, "-c", script], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+        env=os.environ | path,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
