@@ -84,6 +84,8 @@ class MailSink:
     mails: list[ReceivedMail] = field(default_factory=list)
     connections: int = 0
     commands: list[str] = field(default_factory=list)
+    silent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a conversation has fallen silent, as it was told to."""
     _faults: list[_Fault] = field(default_factory=list)
     _open: set[_Conversation] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -200,6 +202,7 @@ class _Conversation(SMTP):
             case HangUp():
                 self.cut()
             case Stall():
+                self._sink.silent.set()
                 await asyncio.get_running_loop().create_future()
         await asyncio.get_running_loop().create_future()  # until the cut has reached us
         return None

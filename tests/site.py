@@ -160,10 +160,13 @@ class Site:
         await declare(self.amqp_url, bootstrap.management_of(self.settings()), plan(families()))
         return self
 
-    async def start(
+    async def launch(
         self, *roles: str, amqp_url: str | None = None, struck: str | None = None
     ) -> asyncio.subprocess.Process:
-        """A process of this site is ready; all roles when none is named. ``struck``: see tests/fault/struck.py."""
+        """A process of this site has begun, all roles when none is named; what is to end it may do so before it is ready.
+
+        ``struck``: see tests/fault/struck.py.
+        """
         variables = os.environ | self.variables | ({"PMP_AMQP_URL": amqp_url} if amqp_url else {})
         module = "tests.site" if struck is None else "tests.fault.struck"
         with (self.folder / "log").open("ab") as log:
@@ -171,6 +174,13 @@ class Site:
                 sys.executable, "-m", module, *roles, env=variables | {"STRUCK": struck or ""}, stdout=log, stderr=log
             )
         self.processes.append(process)
+        return process
+
+    async def start(
+        self, *roles: str, amqp_url: str | None = None, struck: str | None = None
+    ) -> asyncio.subprocess.Process:
+        """The same, and it is ready."""
+        process = await self.launch(*roles, amqp_url=amqp_url, struck=struck)
         ready = self.folder / f"ready-{process.pid}"
         await until(lambda: ready.exists() or process.returncode is not None, "the process is ready")
         assert ready.exists(), self.log()[-2000:]
@@ -181,8 +191,9 @@ class Site:
         return (self.folder / "log").read_text()
 
     def logged(self, event: str, **fields: str) -> list[dict[str, Any]]:
-        """The log's lines of this event with these fields, of all its processes."""
-        lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{") and line.endswith("}")]
+        """The log's lines of this event with these fields, of all its processes; one that is being written is not there yet."""
+        whole = [line for line in self.log().splitlines(keepends=True) if line.startswith("{") and line.endswith("}\n")]
+        lines = [json.loads(line) for line in whole]
         return [line for line in lines if {"event": event, **fields}.items() <= line.items()]
 
     def is_asleep(self, process: asyncio.subprocess.Process) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 from messages.errors import BrokerAway
 from messages.ticket import TicketOpened
 from tests.site import Counted, Site, example_ticket, until
 from workers.client import Publisher
+
+_AT_ONCE = 100
 
 
 def tickets(number: int) -> list[TicketOpened]:
@@ -18,31 +20,44 @@ def tickets(number: int) -> list[TicketOpened]:
     return [example_ticket(f"t{n:05}") for n in range(number)]
 
 
-async def publish(amqp_url: str, load: Sequence[TicketOpened], *, at_once: int = 100) -> None:
+async def publish(amqp_url: str, load: Sequence[TicketOpened]) -> None:
     """Every ticket is confirmed by RabbitMQ, published again with the same id as often as it takes."""
-    gate = asyncio.Semaphore(at_once)
+    left = iter(load)
+    async with Publisher(amqp_url, app_id="portal") as portal:
+        await asyncio.gather(*(_publish_each(portal, left) for _ in range(_AT_ONCE)))
 
-    async def until_confirmed(portal: Publisher, one: TicketOpened) -> None:
-        async with gate:
-            while True:
-                try:
-                    await portal.publish(one, message_id=f"m-{one.ticket_id}")
-                except BrokerAway:
-                    continue  # its own pauses lie between
-                return
+
+@asynccontextmanager
+async def under_load(amqp_url: str, load: list[TicketOpened]) -> AsyncIterator[None]:
+    """Inside the block ever new tickets are published and added to the load; when it has ended all of them are confirmed.
+
+    A load of a number would be over some day, and what was to strike in its midst came too late on a busy machine.
+    """
+    is_over = False
+
+    def ever_new() -> Iterator[TicketOpened]:
+        while not is_over:
+            load.append(example_ticket(f"t{len(load):05}"))
+            yield load[-1]
 
     async with Publisher(amqp_url, app_id="portal") as portal:
-        await asyncio.gather(*(until_confirmed(portal, one) for one in load))
+        publishing = asyncio.gather(*(_publish_each(portal, ever_new()) for _ in range(_AT_ONCE)))
+        try:
+            yield
+            is_over = True
+            await asyncio.wait_for(publishing, 120)
+        finally:
+            publishing.cancel()
 
 
-@contextmanager
-def under_load(amqp_url: str, load: Sequence[TicketOpened]) -> Iterator[asyncio.Task[None]]:
-    """The load is being published; the task ends when all of it is confirmed."""
-    task = asyncio.create_task(publish(amqp_url, load))
-    try:
-        yield task
-    finally:
-        task.cancel()
+async def _publish_each(portal: Publisher, tickets: Iterator[TicketOpened]) -> None:
+    for one in tickets:
+        while True:
+            try:
+                await portal.publish(one, message_id=f"m-{one.ticket_id}")
+            except BrokerAway:
+                continue  # its own pauses lie between
+            break
 
 
 def settled(counted: Counted) -> int:

@@ -43,7 +43,7 @@ async def test_a_relay_killed_before_its_mark_forgets_no_mail(site: Site, notice
             "PMP_SMTP_CONNECTIONS": "1", "PMP_LEASE_SECONDS": "2",
         }  # fmt: skip
         await stage(site, notice)
-        relay = await site.start("relay", struck=f"SIGKILL:mail_taken:{TAKEN}")
+        relay = await site.launch("relay", struck=f"SIGKILL:mail_taken:{TAKEN}")
         assert await site.ended(relay) == -signal.SIGKILL
         assert states(site) == {"sent": TAKEN - 1, "handed_over": 1, "claimed": MAILS - TAKEN}
         taken = [mail.message_id for mail in sink.mails]
@@ -68,7 +68,7 @@ async def test_a_relay_killed_in_mid_turn_doubles_what_was_under_way_alone(site:
             "PMP_SMTP_CONNECTIONS": str(connections), "PMP_LEASE_SECONDS": "2",
         }  # fmt: skip
         await stage(site, "ticket.opened", mails)
-        relay = await site.start("relay", struck=f"SIGKILL:mail_taken:{taken}")
+        relay = await site.launch("relay", struck=f"SIGKILL:mail_taken:{taken}")
         assert await site.ended(relay) == -signal.SIGKILL
         assert states(site).get("handed_over", 0) <= connections
         await site.start("relay")

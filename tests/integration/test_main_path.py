@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,14 +10,13 @@ import pytest
 
 from messages.envelope import JSON
 from messages.registry import families
+from messages.ticket import TicketOpened
+from tests.fault.load import each_once, settled, under_load
 from tests.site import Site, example_ticket, site_on, until
 from workers.broker import open_connection
 from workers.client import Publisher, new_message_id
 from workers.services.rabbitmq import Broker
 from workers.topology.plan import DEAD, UNROUTED, queues_of
-
-LOAD = 4000
-"""More than a worker gets through between a look at its store and the signal."""
 
 
 @pytest.fixture
@@ -70,15 +68,11 @@ async def test_a_kind_without_a_queue_is_answered(site: Site) -> None:
 
 async def test_sigterm_under_load_drains_and_loses_nothing(site: Site) -> None:
     """A process told to stop in mid-load finishes what it has taken; the next one does the rest."""
+    load: list[TicketOpened] = []
     process = await site.start("worker")
-    async with Publisher(site.amqp_url, app_id="portal") as portal:
-        load = asyncio.gather(*(portal.publish(example_ticket(f"t{n:04}")) for n in range(LOAD)))
-        await until(lambda: sum(site.counted.states().values()) > 50, "the load has begun")
+    async with under_load(site.amqp_url, load):
+        await until(lambda: settled(site.counted) > 50, "the load has begun")
         assert await site.stop(process, signal.SIGTERM) == 0
-        await load
-    assert sum(site.counted.states().values()) < LOAD, "the stop came too late to prove anything"
     await site.start("worker")
-    await until(lambda: sum(site.counted.states().values()) == LOAD, "all are settled")
-    assert site.counted.tickets() == [f"t{n:04}" for n in range(LOAD)]
-    assert site.counted.states() == {"done": LOAD}
+    await each_once(site, load)
     assert site.counted.number("SELECT count(*) FROM attempts") == 0

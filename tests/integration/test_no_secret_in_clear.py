@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import email
 import email.policy
@@ -29,7 +30,6 @@ from messages.answer import Answer
 from messages.envelope import JSON
 from messages.message import Message
 from store.sqlite import open_sqlite
-from tests.servers import fresh_vhost
 from tests.site import SEALING_KEY, Site, site_on, until
 from tests.unit.handlers.bench import PASSWORD, Bench
 from workers.client import Publisher, new_message_id
@@ -113,22 +113,23 @@ async def _link(site: Site, page: str) -> tuple[str, str]:
 
 async def test_r38_no_secret_stands_in_clear(own_broker: Broker, tmp_path: Path) -> None:
     """A right and a wrong password, a new one, a reset, a new address, and one that a portal forgot to seal."""
-    with fresh_vhost(own_broker) as url:
-        site = await site_on(own_broker, url, tmp_path).declared()
-        await _open_account(site)
-        await site.start()
-        try:
-            async with Publisher(url, app_id="portal") as publisher:
-                secrets = await _journey(site, Portal(publisher))
-            data = await _data_folder(own_broker)
-            assert _holding(data, ROBIN), "the search finds what is there: messages do pass through these files"
-            assert _holding(site.folder, ROBIN, but=".eml")
-            for secret in secrets:
-                assert _holding(data, secret) == []
-                assert _holding(site.folder, secret, but=".eml") == []
-            assert _holding(site.folder, OPEN) == [], "what came in clear is not kept"
-        finally:
-            await site.stop_all()
+    url = own_broker.amqp_url
+    site = await site_on(own_broker, url, tmp_path).declared()
+    await _open_account(site)
+    await site.start()
+    try:
+        async with Publisher(url, app_id="portal") as publisher:
+            secrets = await _journey(site, Portal(publisher))
+        data = await _data_folder(own_broker)
+    finally:
+        await site.stop_all()
+    await asyncio.to_thread(own_broker.stop)  # the files stand still while they are searched
+    assert _holding(data, ROBIN), "the search finds what is there: messages do pass through these files"
+    assert _holding(site.folder, ROBIN, but=".eml")
+    for secret in secrets:
+        assert _holding(data, secret) == []
+        assert _holding(site.folder, secret, but=".eml") == []
+    assert _holding(site.folder, OPEN) == [], "what came in clear is not kept"
 
 
 async def _journey(site: Site, portal: Portal) -> list[str]:

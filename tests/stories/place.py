@@ -76,6 +76,7 @@ class Place:
     async def comes(self, moment: datetime) -> None:
         """It is this moment now: whatever is due runs, and its e-mails leave."""
         assert moment >= self.clock.at, "time does not run backwards"
+        await self.settled()  # what is on its way still goes by the hour at which it left
         self.clock.at = moment.astimezone(UTC)
         await self.scheduler.run_due()
         self.bell.ring()
