@@ -72,11 +72,12 @@ async def exemption_ended(work: Work[DispenserExemptionEnded, None]) -> Outcome:
 
 
 async def closed(work: Work[DispenserClosed, None]) -> Outcome:
-    """The dispenser is never overdue again (R42)."""
+    """Up to that day the dispenser must report, and no longer (R42)."""
     known = await dispensers.one(work.tx, work.message.dispenser)
     if known is None:
         return UNKNOWN
-    if not await dispensers.close(work.tx, known.dispenser, closed_on=work.message.closed_on):
+    closed_on = work.message.closed_on
+    if not await dispensers.close(work.tx, known.dispenser, closed_on=closed_on, today=work.today):
         return Refuse("closed_before", "The dispenser has closed before.", field="dispenser")
-    work.publish("dispenser.closed", {"dispenser": known.dispenser})
+    work.publish("dispenser.closed", {"dispenser": known.dispenser, "closed_on": closed_on.isoformat()})
     return DONE

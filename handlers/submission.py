@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
 from handlers.reporting import result_of, tell_submitter, tell_used_number
+from handlers.rules.deadlines import covered_with
 from handlers.screened import Screened, named, screened, with_unknown, with_unknown_transaction
 from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Source, open_screen, unknown_revised
 from handlers.work import Work
@@ -23,7 +24,7 @@ from messages.asap.table import VERSIONS
 from messages.asap.values import Pharmacy
 from messages.errors import FieldFault
 from store import dispensations, dispensers, submissions
-from store.contract import as_moment
+from store.contract import as_date, as_moment
 from store.dispensations import Content, Counts
 from store.dispensers import Dispenser, Report
 
@@ -65,8 +66,8 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         counts = [await _void_transaction(work, read, None if before is None else before.seq)]
         after = replace(after, report=with_unknown_transaction(after.report, read.rules, counts[0]))
     result = result_of(after.report, counts)
-    await _store_zero_reports(work, read, after)
-    await dispensers.report_all(tx, _reports(work, read, sources, after))
+    await _store_zero_reports(work, read, sources, after)
+    await dispensers.report_all(tx, await _reports(work, read, sources, after))
     refusal = _refusal(read, sources, after, result)
     await submissions.insert(
         tx,
@@ -177,12 +178,13 @@ async def _void_that_overtook(work: AnyWork, read: ReadSubmission) -> None:
         await dispensations.void_all(work.tx, work.seq, said_at=said_at, now=work.now, seq=work.seq)
 
 
-async def _store_zero_reports(work: AnyWork, read: ReadSubmission, after: Screened) -> None:
+async def _store_zero_reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], after: Screened) -> None:
     for zero in read.zero_reports:
         if zero.pharmacy not in after.barred:
+            known = sources[zero.pharmacy].known
             await submissions.insert_zero_report(
                 work.tx,
-                read.pharmacies[zero.pharmacy].dispenser,
+                read.pharmacies[zero.pharmacy].dispenser if known is None else known.dispenser,
                 period_from=zero.begins_on,
                 period_to=zero.ends_on,
                 now=work.now,
@@ -190,28 +192,43 @@ async def _store_zero_reports(work: AnyWork, read: ReadSubmission, after: Screen
             )
 
 
-def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], after: Screened) -> list[Report]:
+async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], after: Screened) -> list[Report]:
     """Up to which day each pharmacy has reported now (R42).
 
-    A submission covers all before the day it was made, and the last day dispensed in it; a zero report its period. For a
-    veterinarian the day of the report itself is what counts (R41).
+    A submission covers all before the day it was made, and the last day dispensed in it; its records in error wait for their
+    correction (R47). One that failed as a whole covers nothing, a zero report its period. For a veterinarian the day of the
+    report itself is what counts (R41).
     """
     made_on = work.policy.local_date(as_moment(read.created_at))
+    reporters = _reporters(read, sources, after)
     covered: dict[int, str] = {}
+    if read.report.verdict == "accepted":
+        covered = {place: "" for place, block in enumerate(after.report.pharmacies) if block.total}
     for run in read.runs:
         last = max({detail.dispensed_on for detail in run.details})
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.today)
         for place, last_on in covered.items()
-        if (known := sources[place].known) is not None and place not in after.barred
+        if (known := reporters.get(place)) is not None
     ]
-    for zero in read.zero_reports:
-        known = sources[zero.pharmacy].known
-        if known is not None and zero.pharmacy not in after.barred:
-            covers = made_on.isoformat() if known.kind == "veterinarian" else zero.ends_on
-            reports.append(Report(known.dispenser, covers, work.today.isoformat()))
+    idle = {known.dispenser: known for zero in read.zero_reports if (known := reporters.get(zero.pharmacy)) is not None}
+    periods = await dispensers.zero_periods(work.tx, idle) if idle else {}
+    for name, known in idle.items():
+        covers = made_on
+        if known.kind != "veterinarian":
+            covers = covered_with(known.kind, as_date(known.covered_to), periods.get(name, ()), work.policy)
+        reports.append(Report(name, covers.isoformat(), work.today.isoformat()))
     return reports
+
+
+def _reporters(read: ReadSubmission, sources: Sequence[Source], after: Screened) -> dict[int, Dispenser]:
+    """Give the registered dispensers by their places in the submission, without those that its sender may not send for (R61)."""
+    return {
+        one.index: source.known
+        for one, source in zip(read.pharmacies, sources, strict=True)
+        if source.known is not None and one.index not in after.barred and (one.is_valid or source.finding is None)
+    }
 
 
 def report_of(known: Dispenser, *, made_on: date, last_on: str, today: date) -> Report:

@@ -89,7 +89,7 @@ class DispenserExemptionEnded(Message):
 
 
 class DispenserClosed(Message):
-    """A dispenser has closed: nothing is expected of it any more; what it still sends is stored."""
+    """A dispenser closes on that day, the last of which a report is expected; what it sends later is stored."""
 
     builds_on = "dispenser"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from store.contract import Row, Transaction, as_date
 from store.paging import paged
 
 Kind = Literal["pharmacy", "practitioner", "veterinarian"]
+Period = tuple[date, date]
+"""The first day and the last, both included."""
 Facility = Literal["", "institutional", "treatment_programme", "licensed_facility"]
 _FOR_GOOD: Final = "9999-12-31"
 
@@ -37,7 +40,7 @@ class Dispenser:
     ncpdp: str
     contact_email: str
     submitters: tuple[str, ...]
-    state: Literal["active", "closed"] = "active"
+    covered_to: str = ""
     exemptions: tuple[Exemption, ...] = ()
 
     @property
@@ -60,7 +63,7 @@ class Report(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A dispenser that has not reported beyond ``covered_to``."""
+    """A dispenser that has submitted nothing beyond ``covered_to``; what else may cover days of it."""
 
     dispenser: str
     name: str
@@ -70,10 +73,13 @@ class Behind:
     ncpdp: str
     contact_email: str
     covered_to: date
+    closed_on: date | None
+    zero_periods: tuple[Period, ...]
+    exemptions: tuple[Period, ...]
 
 
 async def register(tx: Transaction, one: Dispenser, *, on: date, seq: int) -> None:
-    """Keep a dispenser's particulars; what stood there before is replaced, how far it reported is not."""
+    """Keep a dispenser's particulars; what stood there before is replaced, how far it reported only of one that has closed."""
     await tx.run(
         "dispensers.put",
         dispenser=one.dispenser, name=one.name, kind=one.kind, facility=one.facility, dea=one.dea, npi=one.npi,
@@ -90,10 +96,10 @@ async def among(tx: Transaction, numbers: Collection[str]) -> Mapping[str, Dispe
     if not rows:
         return None if await tx.row("dispensers.any") is None else {}
     keys = json.dumps(sorted({row["dispenser"] for row in rows}))
-    exemptions: dict[str, list[Exemption]] = {}
+    exemptions = defaultdict(list)
     for row in await tx.rows("dispensers.exemptions", dispensers=keys):
-        exemptions.setdefault(row["dispenser"], []).append(Exemption(row["reason"], row["from_on"], row["to_on"]))
-    return {row["number"]: _dispenser(row, exemptions.get(row["dispenser"], ())) for row in rows}
+        exemptions[row["dispenser"]].append(Exemption(row["reason"], row["from_on"], row["to_on"]))
+    return {row["number"]: _dispenser(row, exemptions[row["dispenser"]]) for row in rows}
 
 
 async def one(tx: Transaction, number: str) -> Dispenser | None:
@@ -124,47 +130,44 @@ async def end_exemption(tx: Transaction, dispenser: str, *, ended_on: date) -> b
     return await tx.run("dispensers.end_exemption", dispenser=dispenser, ended_on=ended_on.isoformat()) > 0
 
 
-async def close(tx: Transaction, dispenser: str, *, closed_on: date) -> bool:
-    """Expect nothing of a dispenser any more; False when it had closed before."""
-    return await tx.run("dispensers.close", dispenser=dispenser, closed_on=closed_on.isoformat()) > 0
+async def close(tx: Transaction, dispenser: str, *, closed_on: date, today: date) -> bool:
+    """Expect reports of a dispenser up to a day and no longer; False when it has closed."""
+    days = {"closed_on": closed_on.isoformat(), "today": today.isoformat()}
+    return await tx.run("dispensers.close", dispenser=dispenser, **days) > 0
 
 
-async def overdue(
-    tx: Transaction, kind: Kind, *, covered_to: date, today: date, page: int = 1000
-) -> AsyncIterator[Sequence[Behind]]:
-    """Yield active dispensers of a kind that are covered no further than a day, a page at a time (R42).
+async def zero_periods(tx: Transaction, dispensers: Collection[str]) -> Mapping[str, Sequence[Period]]:
+    """Return, by dispenser, the periods of zero reports that reach beyond what is known to be covered (R42)."""
+    found = defaultdict(list)
+    for row in await tx.rows("dispensers.zero_periods", dispensers=json.dumps(sorted(dispensers))):
+        found[row["dispenser"]].append((as_date(row["period_from"]), as_date(row["period_to"])))
+    return found
 
-    Those under a standing exemption today are left out. One that has ended covers up to its last day.
+
+async def behind(tx: Transaction, kind: Kind, *, covered_to: date, page: int = 1000) -> AsyncIterator[Sequence[Behind]]:
+    """Yield dispensers of a kind that have submitted nothing beyond a day, a page at a time (R42).
+
+    Those are left out who had reported up to the day on which they closed.
     """
     after = {"after_day": ("covered_to", ""), "after": ("dispenser", "")}
     day = covered_to.isoformat()
     async for rows in paged(tx, "dispensers.behind", page=page, after=after, kind=kind, covered_to=day):
-        exempt_to = await _exempt_to(tx, rows, today)
-        behind = [_behind(row, max(row["covered_to"], exempt_to.get(row["dispenser"], ""))) for row in rows]
-        yield [one for one in behind if one.covered_to <= covered_to]
-
-
-async def _exempt_to(tx: Transaction, rows: Sequence[Row], today: date) -> dict[str, str]:
-    """Return up to which day each is covered by exemptions that have begun."""
-    if not rows:
-        return {}
-    keys = json.dumps([row["dispenser"] for row in rows])
-    found: dict[str, str] = {}
-    for row in await tx.rows("dispensers.exemptions", dispensers=keys):
-        if row["from_on"] <= today.isoformat():
-            found[row["dispenser"]] = max(found.get(row["dispenser"], ""), row["to_on"])
-    return found
+        names = [row["dispenser"] for row in rows]
+        zeros, exemptions = await zero_periods(tx, names), defaultdict(list)
+        for row in await tx.rows("dispensers.exemptions", dispensers=json.dumps(names)):
+            exemptions[row["dispenser"]].append((as_date(row["from_on"]), as_date(row["to_on"])))
+        yield [_behind(row, zeros.get(row["dispenser"], ()), exemptions[row["dispenser"]]) for row in rows]
 
 
 def _dispenser(row: Row, exemptions: Sequence[Exemption]) -> Dispenser:
     return Dispenser(
         row["dispenser"], row["name"], row["kind"], row["facility"], row["dea"], row["npi"], row["ncpdp"],
-        row["contact_email"], tuple(json.loads(row["submitters"])), row["state"], tuple(exemptions),
+        row["contact_email"], tuple(json.loads(row["submitters"])), row["covered_to"], tuple(exemptions),
     )  # fmt: skip
 
 
-def _behind(row: Row, covered_to: str) -> Behind:
+def _behind(row: Row, zeros: Sequence[Period], exemptions: Sequence[Period]) -> Behind:
     return Behind(
         row["dispenser"], row["name"], row["kind"], row["dea"], row["npi"], row["ncpdp"], row["contact_email"],
-        as_date(covered_to),
+        as_date(row["covered_to"]), as_date(row["closed_on"]) if row["closed_on"] else None, tuple(zeros), tuple(exemptions),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -9,6 +10,8 @@ from handlers.rules.calendar import is_business_day, next_business_day
 from handlers.rules.policy import Policy
 
 DispenserKind = Literal["pharmacy", "practitioner", "veterinarian"]
+Period = tuple[date, date]
+"""The first day and the last, both included."""
 
 
 def due_on(kind: DispenserKind, dispensed_on: date, policy: Policy) -> date:
@@ -20,6 +23,19 @@ def due_on(kind: DispenserKind, dispensed_on: date, policy: Policy) -> date:
     if kind == "veterinarian":
         return dispensed_on + timedelta(days=policy.veterinarian_report_days)
     return next_business_day(dispensed_on, policy)
+
+
+def covered_with(kind: DispenserKind, covered_to: date, periods: Iterable[Period], policy: Policy) -> date:
+    """Return up to which day everything is covered when these periods are (R42).
+
+    A period covers its own days and none before them: it counts once nothing is left out between, and days that are no
+    business days are no gap. For a veterinarian it must begin before the next report is overdue (R41).
+    """
+    for begins, ends in sorted(periods):
+        if begins > due_on(kind, covered_to, policy):
+            break
+        covered_to = max(covered_to, ends)
+    return covered_to
 
 
 def cover_due_on(kind: DispenserKind, covered_to: date, policy: Policy) -> date:
@@ -41,7 +57,8 @@ def overdue_cover(kind: DispenserKind, today: date, policy: Policy) -> date:
     return covered_to
 
 
-def business_days_overdue(due: date, today: date, policy: Policy) -> int:
-    """Count the business days after the deadline, today included."""
+def business_days_overdue(due: date, today: date, policy: Policy, exempt: Sequence[Period] = ()) -> int:
+    """Count the business days after the deadline, today included; days of an exemption do not count (R43)."""
     days = (due + timedelta(days=number) for number in range(1, (today - due).days + 1))
-    return sum(is_business_day(day, policy) for day in days)
+    counted = (day for day in days if is_business_day(day, policy))
+    return sum(not any(begins <= day <= ends for begins, ends in exempt) for day in counted)

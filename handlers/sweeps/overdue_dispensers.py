@@ -13,8 +13,6 @@ from handlers.work import Programme
 from store.contract import Transaction
 from store.outbox import Staged
 
-_MADE_UP_DAYS = 2  # a notice whose day was missed (downtime) is sent up to two business days later
-
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     policy = programme.policy
@@ -25,12 +23,13 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
         yield [
             _overdue(one, max(step for step in steps if step <= one.business_days))
             for one in page
-            if steps[0] <= one.business_days <= steps[-1] + _MADE_UP_DAYS
+            if one.business_days >= steps[0]
         ]
 
 
 def _overdue(one: Overdue, step: int) -> Staged:
-    # The key holds deadline and step: each is told once, and the next deadline that is missed is told anew.
+    # The key holds deadline and step: each is told once, and the next deadline that is missed is told anew. A step whose day
+    # was missed (downtime, or a gap that lay behind another) is made up for, the last one only.
     named = label(one.dea, one.ncpdp, one.npi)
     return Staged(
         "mail",
@@ -38,6 +37,7 @@ def _overdue(one: Overdue, step: int) -> Staged:
         one.contact_email,
         {
             "pharmacy": f"{one.name} ({named})",
+            "missing_from": one.missing_from.isoformat(),
             "due_on": one.due_on.isoformat(),
             "days_overdue": one.business_days,
         },

@@ -1,13 +1,16 @@
 -- name: put
--- Particulars replace those that stood there; how far it reported stays, unless it had closed.
-INSERT INTO dispensers (dispenser, name, kind, facility, dea, npi, ncpdp, contact_email, submitters, state, registered_on,
+-- Particulars replace those that stood there; how far it reported stays, and the day on which it will close. One that has
+-- closed begins anew.
+INSERT INTO dispensers (dispenser, name, kind, facility, dea, npi, ncpdp, contact_email, submitters, registered_on,
     covered_to, last_report_on, closed_on, seq)
-VALUES (:dispenser, :name, :kind, :facility, :dea, :npi, :ncpdp, :contact_email, :submitters, 'active', :registered_on,
+VALUES (:dispenser, :name, :kind, :facility, :dea, :npi, :ncpdp, :contact_email, :submitters, :registered_on,
     :registered_on, '', NULL, :seq)
 ON CONFLICT (dispenser) DO UPDATE SET name = excluded.name, kind = excluded.kind, facility = excluded.facility,
     dea = excluded.dea, npi = excluded.npi, ncpdp = excluded.ncpdp, contact_email = excluded.contact_email,
-    submitters = excluded.submitters, state = 'active', closed_on = NULL, seq = excluded.seq,
-    covered_to = CASE dispensers.state WHEN 'closed' THEN excluded.covered_to ELSE dispensers.covered_to END
+    submitters = excluded.submitters, seq = excluded.seq,
+    covered_to = CASE WHEN dispensers.closed_on <= excluded.registered_on THEN excluded.covered_to
+        ELSE dispensers.covered_to END,
+    closed_on = CASE WHEN dispensers.closed_on > excluded.registered_on THEN dispensers.closed_on END
 
 -- name: forget_numbers
 DELETE FROM dispenser_numbers WHERE dispenser = :dispenser
@@ -17,13 +20,13 @@ INSERT INTO dispenser_numbers (number, dispenser) VALUES (:number, :dispenser)
 
 -- name: among sqlite
 -- The dispensers that have one of these numbers; numbers is a JSON list of texts.
-SELECT n.number, d.dispenser, d.name, d.kind, d.facility, d.dea, d.npi, d.ncpdp, d.contact_email, d.submitters, d.state,
+SELECT n.number, d.dispenser, d.name, d.kind, d.facility, d.dea, d.npi, d.ncpdp, d.contact_email, d.submitters,
     d.covered_to
 FROM dispenser_numbers AS n JOIN dispensers AS d ON d.dispenser = n.dispenser
 WHERE n.number IN (SELECT value FROM json_each(:numbers))
 
 -- name: among postgres
-SELECT n.number, d.dispenser, d.name, d.kind, d.facility, d.dea, d.npi, d.ncpdp, d.contact_email, d.submitters, d.state,
+SELECT n.number, d.dispenser, d.name, d.kind, d.facility, d.dea, d.npi, d.ncpdp, d.contact_email, d.submitters,
     d.covered_to
 FROM dispenser_numbers AS n JOIN dispensers AS d ON d.dispenser = n.dispenser
 WHERE n.number IN (SELECT jsonb_array_elements_text(CAST(:numbers AS jsonb)))
@@ -68,12 +71,26 @@ WHERE dispenser IN (SELECT value FROM json_each(:dispensers)) AND to_on >= from_
 SELECT dispenser, reason, from_on, to_on FROM dispenser_exemptions
 WHERE dispenser IN (SELECT jsonb_array_elements_text(CAST(:dispensers AS jsonb))) AND to_on >= from_on ORDER BY no
 
+-- name: zero_periods sqlite
+-- R42: the periods of these dispensers' zero reports that reach beyond what is known to be covered; a veterinarian's last
+-- report counts, whatever its period (R41).
+SELECT d.dispenser, z.period_from, z.period_to
+FROM dispensers AS d JOIN zero_reports AS z ON z.dispenser = d.dispenser AND z.period_to > d.covered_to
+WHERE d.dispenser IN (SELECT value FROM json_each(:dispensers)) AND d.kind <> 'veterinarian'
+
+-- name: zero_periods postgres
+SELECT d.dispenser, z.period_from, z.period_to
+FROM dispensers AS d JOIN zero_reports AS z ON z.dispenser = d.dispenser AND z.period_to > d.covered_to
+WHERE d.dispenser IN (SELECT jsonb_array_elements_text(CAST(:dispensers AS jsonb))) AND d.kind <> 'veterinarian'
+
 -- name: close
-UPDATE dispensers SET state = 'closed', closed_on = :closed_on WHERE dispenser = :dispenser AND state = 'active'
+-- A closing that has not come yet may be put off or brought forward.
+UPDATE dispensers SET closed_on = :closed_on
+WHERE dispenser = :dispenser AND (closed_on IS NULL OR closed_on > :today)
 
 -- name: behind
--- R42: those of a kind that reported no further than a day, a page at a time.
-SELECT dispenser, name, kind, dea, npi, ncpdp, contact_email, covered_to FROM dispensers
-WHERE state = 'active' AND kind = :kind AND covered_to <= :covered_to
+-- R42: those of a kind that reported no further than a day, nor up to their closing, a page at a time.
+SELECT dispenser, name, kind, dea, npi, ncpdp, contact_email, covered_to, closed_on FROM dispensers
+WHERE (closed_on IS NULL OR covered_to < closed_on) AND kind = :kind AND covered_to <= :covered_to
   AND (covered_to > :after_day OR (covered_to = :after_day AND dispenser > :after))
 ORDER BY covered_to, dispenser LIMIT :most

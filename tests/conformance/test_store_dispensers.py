@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -33,14 +33,18 @@ async def registered(store: Store, *those: Dispenser, on: date = MONDAY) -> None
     await store.write(unit)
 
 
-async def behind(store: Store, covered_to: date, *, today: date = MONDAY, page: int = 1000) -> list[tuple[str, date]]:
-    """Who is covered no further than that."""
+async def looked(store: Store, covered_to: date, *, page: int = 1000) -> list[Behind]:
+    """Who has submitted nothing beyond that, and is expected to."""
 
     async def unit(tx: Transaction) -> list[Sequence[Behind]]:
-        found = dispensers.overdue(tx, "pharmacy", covered_to=covered_to, today=today, page=page)
-        return [page async for page in found]
+        return [page_ async for page_ in dispensers.behind(tx, "pharmacy", covered_to=covered_to, page=page)]
 
-    return [(one.dispenser, one.covered_to) for page in await store.read(unit) for one in page]
+    return [one for page_ in await store.read(unit) for one in page_]
+
+
+async def behind(store: Store, covered_to: date, *, page: int = 1000) -> list[tuple[str, date]]:
+    """The same, by name and day."""
+    return [(one.dispenser, one.covered_to) for one in await looked(store, covered_to, page=page)]
 
 
 async def test_a_dispenser_is_found_by_any_number(store: Store) -> None:
@@ -78,20 +82,67 @@ async def test_r42_reports_only_move_forward(store: Store) -> None:
     assert await behind(store, date(2026, 6, 17)) == [("AS1234563", MONDAY), ("AX1234563", MONDAY)]
 
 
-async def test_r43_exemptions_cover_and_end(store: Store) -> None:
-    """One that has ended covers up to its last day, one that was taken back before it began covers nothing."""
+async def test_r43_exemptions_end(store: Store) -> None:
+    """They stand beside what was submitted; one that was taken back before it began is none."""
     await registered(store, dispenser("AB1234563"), dispenser("AS1234563"))
+    begins, until = MONDAY + timedelta(days=2), MONDAY + timedelta(days=9)
 
-    async def unit(tx: Transaction) -> tuple[bool, bool]:
-        until = MONDAY + timedelta(days=3)
+    async def unit(tx: Transaction) -> list[bool]:
         await dispensers.exempt(tx, "AB1234563", reason="sample", from_on=MONDAY, to_on=until, seq=2)
-        await dispensers.exempt(tx, "AS1234563", reason="sample", from_on=MONDAY + timedelta(days=2), to_on=None, seq=3)
-        ended = await dispensers.end_exemption(tx, "AS1234563", ended_on=MONDAY)
-        return ended, await dispensers.close(tx, "AX1234563", closed_on=MONDAY)
+        await dispensers.exempt(tx, "AB1234563", reason="sample", from_on=begins, to_on=None, seq=3)
+        await dispensers.exempt(tx, "AS1234563", reason="sample", from_on=begins, to_on=None, seq=4)
+        return [
+            await dispensers.end_exemption(tx, "AB1234563", ended_on=begins),
+            await dispensers.end_exemption(tx, "AS1234563", ended_on=MONDAY),
+            await dispensers.end_exemption(tx, "AS1234563", ended_on=MONDAY),
+        ]
 
-    assert await store.write(unit) == (True, False)
-    cover, later = MONDAY + timedelta(days=2), MONDAY + timedelta(days=9)
-    assert await behind(store, cover, today=later) == [("AS1234563", MONDAY)]
+    assert await store.write(unit) == [True, True, False]
+    assert [(one.dispenser, one.exemptions) for one in await looked(store, MONDAY)] == [
+        ("AB1234563", ((MONDAY, begins), (begins, begins))), ("AS1234563", ()),
+    ]  # fmt: skip
+
+
+async def test_r42_zero_reports_beyond_what_was_submitted_stand_beside_it(store: Store) -> None:
+    """Each with its own page's dispensers; not of a veterinarian, nor what is covered anyway (R41)."""
+    vet = dispenser("AX1234563", kind="veterinarian")
+    await registered(store, dispenser("AB1234563"), dispenser("AS1234563"), vet)
+    friday, later = MONDAY + timedelta(days=4), MONDAY + timedelta(days=7)
+
+    async def unit(tx: Transaction) -> Mapping[str, Sequence[dispensers.Period]]:
+        periods = [("AB1234563", MONDAY, MONDAY), ("AB1234563", MONDAY, friday), ("AB1234563", later, later)]
+        periods += [("AS1234563", friday, later), ("AX1234563", friday, later), ("0700004", friday, later)]
+        for name, begins, ends in periods:
+            await submissions.insert_zero_report(
+                tx, name, period_from=begins.isoformat(), period_to=ends.isoformat(), now=NOW, seq=2
+            )
+        return await dispensers.zero_periods(tx, {"AB1234563", "AX1234563"})
+
+    assert {name: list(found) for name, found in (await store.write(unit)).items()} == {
+        "AB1234563": [(MONDAY, friday), (later, later)]
+    }
+    assert [(one.dispenser, one.zero_periods) for one in await looked(store, MONDAY, page=1)] == [
+        ("AB1234563", ((MONDAY, friday), (later, later))), ("AS1234563", ((friday, later),)),
+    ]  # fmt: skip
+
+
+async def test_r42_one_that_closes_is_expected_to_report_up_to_that_day(store: Store) -> None:
+    """The day may be put off until it has come; new particulars change nothing of it before, and begin anew after it."""
+    one, tuesday, friday = dispenser("AB1234563"), MONDAY + timedelta(days=1), MONDAY + timedelta(days=4)
+    await registered(store, one)
+
+    async def close(on: date, today: date) -> bool:
+        return await store.write(lambda tx: dispensers.close(tx, one.dispenser, closed_on=on, today=today))
+
+    assert await close(friday, MONDAY)
+    assert await close(tuesday, MONDAY)
+    assert not await close(friday, tuesday)
+    await registered(store, one)
+    assert [(one.covered_to, one.closed_on) for one in await looked(store, friday)] == [(MONDAY, tuesday)]
+    await store.write(lambda tx: dispensers.report_all(tx, [Report(one.dispenser, str(tuesday), str(friday))]))
+    assert await looked(store, friday) == []
+    await registered(store, one, on=tuesday)
+    assert [(one.covered_to, one.closed_on) for one in await looked(store, friday)] == [(tuesday, None)]
 
 
 async def test_r44_a_later_load_replaces_an_entry(store: Store) -> None:

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.rules.calendar import is_business_day
-from handlers.rules.deadlines import DispenserKind, business_days_overdue, cover_due_on, due_on, overdue_cover
+from handlers.rules.deadlines import (
+    DispenserKind,
+    Period,
+    business_days_overdue,
+    cover_due_on,
+    covered_with,
+    due_on,
+    overdue_cover,
+)
 from handlers.rules.policy import Policy
 
 POLICY = Policy()
@@ -73,6 +81,47 @@ def test_r42_business_days_are_counted_from_the_day_after(due: date, later: int)
     today = due + timedelta(days=later)
     before = business_days_overdue(due, today - timedelta(days=1), POLICY)
     assert business_days_overdue(due, today, POLICY) - before == is_business_day(today, POLICY)
+
+
+def june(day: int) -> date:
+    """A day of June 2026: the 1st, 8th and 15th are Mondays, Friday the 19th is Juneteenth."""
+    return date(2026, 6, day)
+
+
+@pytest.mark.parametrize(
+    ("kind", "covered_to", "periods", "reached"),
+    [
+        ("pharmacy", 9, [], 9),
+        ("pharmacy", 9, [(10, 11)], 11),
+        ("pharmacy", 9, [(11, 12)], 9),  # Wednesday is left out
+        ("pharmacy", 9, [(11, 12), (15, 15), (10, 10)], 15),  # it is covered, whatever came first
+        ("pharmacy", 9, [(1, 30)], 30),
+        ("pharmacy", 9, [(1, 5), (8, 9)], 9),
+        ("pharmacy", 9, [(10, 16), (11, 12), (17, 17)], 17),
+        ("pharmacy", 12, [(15, 15)], 15),  # a weekend is no gap
+        ("pharmacy", 12, [(14, 14)], 14),
+        ("pharmacy", 12, [(16, 16)], 12),
+        ("practitioner", 18, [(22, 22)], 22),  # nor is a holiday before it
+        ("practitioner", 18, [(23, 23)], 18),
+        ("veterinarian", 9, [(16, 20)], 20),  # its week is over on the 16th
+        ("veterinarian", 9, [(17, 20)], 9),
+    ],
+)
+def test_r42_a_period_covers_its_own_days_and_none_before(
+    kind: DispenserKind, covered_to: int, periods: list[tuple[int, int]], reached: int
+) -> None:
+    """What lies behind a gap counts once the gap is closed."""
+    given = [(june(begins), june(ends)) for begins, ends in periods]
+    assert covered_with(kind, june(covered_to), given, POLICY) == june(reached)
+
+
+@pytest.mark.parametrize(
+    ("exempt", "days"), [([], 5), ([(15, 16)], 3), ([(13, 14)], 5), ([(1, 30)], 0), ([(15, 15), (15, 17)], 2)]
+)
+def test_r43_days_of_an_exemption_do_not_count(exempt: list[tuple[int, int]], days: int) -> None:
+    """From Friday the 12th to Monday the 22nd there are five business days."""
+    given: list[Period] = [(june(begins), june(ends)) for begins, ends in exempt]
+    assert business_days_overdue(june(12), june(22), POLICY, given) == days
 
 
 def test_r40_a_day_is_the_programmes_day() -> None:
