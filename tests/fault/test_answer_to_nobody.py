@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import aio_pika
 import pytest
 from pamqp.commands import Basic
@@ -55,6 +58,7 @@ async def test_a_name_that_is_no_utf8_ends_nothing(file_site: Site, what: str) -
         async with mine.iterator(timeout=30) as answers:
             came = [await anext(answers) for _ in range(2)]
     assert sorted(str(one.correlation_id) for one in came) == ["None", "m-t3"]
+    await until(lambda: len(answered(file_site)) == 3, "every answer has ended")
     assert answered(file_site) == [
         ("refused", "reply_to is longer than AMQP has room for"),
         *[("sent", "confirmed")] * 2,
@@ -72,6 +76,26 @@ async def test_no_answer_comes_back_into_a_lane(file_site: Site) -> None:
     assert answered(file_site) == [*[("refused", OURS)] * 3, ("sent", "confirmed")]
     assert file_site.counted.states() == {"done": 4}
     await accounted(file_site, 4)
+
+
+async def test_an_event_that_cannot_be_written_to_the_line_holds_up_no_other(file_site: Site) -> None:
+    """Whatever is wrong with a row, it is that row's end alone."""
+    await file_site.start("worker")
+    await published(file_site, "t1", reply_to="")
+    await until(lambda: file_site.counted.states() == {"done": 1}, "it has its effect")
+    with closing(sqlite3.connect(file_site.store, timeout=10)) as connection, connection:
+        connection.execute(
+            "INSERT INTO outbox (channel, name, destination, facts, state, attempts, created_at, due_at)"
+            " SELECT channel, name, ?, facts, state, attempts, created_at, '2026' FROM outbox WHERE channel = 'event'",
+            ("x" * 300,),
+        )
+    await file_site.start("relay")
+    await until(
+        lambda: file_site.counted.number("SELECT count(*) FROM outbox WHERE settled_at IS NULL") == 0, "none is due"
+    )
+    ended = file_site.counted.rows("SELECT state, reply FROM outbox WHERE channel = 'event' ORDER BY state")
+    assert ended == [("refused", "it cannot be published: ValueError"), ("sent", "confirmed")]
+    await accounted(file_site, 1)
 
 
 def answered(site: Site) -> list[tuple[str, str]]:
