@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -61,11 +61,16 @@ class Leased:
     name: str
     destination: str
     key: str | None
-    facts: dict[str, JsonValue]
+    facts_json: str
     seq: int | None
     correlation_id: str | None
     attempts: int
     created_at: datetime
+
+    @property
+    def facts(self) -> dict[str, JsonValue]:
+        """What it tells; read only now, so that a row that cannot be read is one row's fault and not the lease's."""
+        return cast("dict[str, JsonValue]", json.loads(self.facts_json))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ async def lease(
             name=row["name"],
             destination=row["destination"],
             key=row["key"],
-            facts=json.loads(row["facts"]),
+            facts_json=row["facts"],
             seq=row["seq"],
             correlation_id=row["correlation_id"],
             attempts=row["attempts"],

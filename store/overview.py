@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from store import retention
+from store import retention, troubles
 from store.contract import Row, Transaction, as_moment, as_text, moment_or_none
+from store.troubles import Trouble
 
 STATES = ("done", "refused", "waiting", "dead", "discarded")
 
@@ -64,6 +65,7 @@ class Status:
     dead_letters: Mapping[str, Standing]
     causes: tuple[Cause, ...]
     sweeps: tuple[LastRun, ...]
+    troubles: tuple[Trouble, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ async def status(tx: Transaction, now: datetime) -> Status:
             LastRun(row["sweep"], row["for_date"], moment_or_none(row["ran_at"]))
             for row in await tx.rows("sweeps.last_runs")
         ),
+        troubles=tuple(await troubles.standing(tx, after=now - timedelta(days=1))),
     )
 
 

@@ -1,7 +1,7 @@
 """A running site for tests: its own vhost and store, as a process that can be killed; counts straight from its store.
 
 ``python -m tests.site`` is the process: the real ``bootstrap.run`` with the settings from the environment. A ticket whose
-subject is ``KILLER`` ends that process at once, as a crash in a library would.
+subject is ``KILLER`` ends that process at once, as a crash in a library would; an answer that is ``STUCK`` never ends.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from handlers import ticket
+from handlers.outcomes import Done
 from handlers.secrets import new_private_key
 from messages.registry import families
 from messages.ticket import TicketOpened
@@ -37,6 +38,7 @@ from workers.topology.declare import declare
 from workers.topology.plan import plan
 
 KILLER = "This ends the process"
+STUCK = "This never ends"
 SEALING_KEY = base64.b64encode(new_private_key()).decode()
 
 
@@ -243,14 +245,20 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _with_killer() -> None:
-    opened = ticket.opened
+    opened, answered = ticket.opened, ticket.answered
 
     async def opened_or_killed(work: Any) -> Any:
         if work.message.subject == KILLER:
             os._exit(9)
         return await opened(work)
 
-    ticket.opened = opened_or_killed
+    async def answered_or_stuck(work: Any) -> Any:
+        outcome = await answered(work)
+        while work.message.answer == STUCK and isinstance(outcome, Done):
+            pass
+        return outcome
+
+    ticket.opened, ticket.answered = opened_or_killed, answered_or_stuck
 
 
 def main(roles: Sequence[str]) -> None:

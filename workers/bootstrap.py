@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -51,6 +51,7 @@ from workers.topology.connecting import refuse_wrong_login
 from workers.topology.doctor import Examination, examine, refuse_to_start
 from workers.topology.management import Management, vhost_of
 from workers.topology.plan import DEAD, FILES, UNROUTED, plan, queues_of
+from workers.troubles import Troubles
 from workers.watchdog import Watchdog
 
 log = structlog.get_logger("pmp")
@@ -170,16 +171,17 @@ async def run(
                 raise Misconfigured("Nobody may send anything: name the broker users and their kinds (PMP_PUBLISHERS).")
             await refuse_bad_topology(settings)
         watchdog = stack.enter_context(Watchdog(settings.handler_seconds))
+        troubles = Troubles(store, now, settings.machine)
+        living = partial(until_stopped, bell=bell, stopping=stopping, troubles=troubles)
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
         tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
         if "relay" in roles:
-            tasks += await _relays(settings, store, processor, bell, stopping, stack)
+            tasks += await _relays(settings, processor, watchdog, living, stack)
         if "scheduler" in roles:
             scheduler = Scheduler(store, processor.programme, now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
             projection = TreatmentsProjection(store, processor.programme, now, settings.machine)
-            turns = until_stopped("treatments", projection.turn, bell=bell, stopping=stopping, poll_seconds=5.0)
-            tasks.append(asyncio.create_task(turns))
+            tasks.append(asyncio.create_task(living("treatments", projection.turn, poll_seconds=5.0)))
         ready = asyncio.create_task(told_ready(roles, lanes, on_ready))
         stack.callback(ready.cancel)
         await _until_done(tasks, lanes, stopping, settings.drain_seconds)
@@ -239,12 +241,12 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
 
 async def _relays(
     settings: Settings,
-    store: Store,
     processor: Processor,
-    bell: Bell,
-    stopping: asyncio.Event,
+    watchdog: Watchdog,
+    living: Callable[[str, Callable[[], Awaitable[int]]], Coroutine[None, None, None]],
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
+    store = processor.store
     transport = await stack.enter_async_context(transport_of(settings))
     renderer = renderer_of(settings)
     mail = MailRelay(
@@ -257,12 +259,9 @@ async def _relays(
         leased_by=settings.machine, lease_seconds=settings.lease_seconds,
     )  # fmt: skip
     stack.push_async_callback(publish.close)
-    waiting = WaitingRelay(processor, settings.lease_seconds)
-    return [
-        asyncio.create_task(until_stopped("mail", mail.turn, bell=bell, stopping=stopping)),
-        asyncio.create_task(until_stopped("publish", publish.turn, bell=bell, stopping=stopping)),
-        asyncio.create_task(until_stopped("waiting", waiting.turn, bell=bell, stopping=stopping)),
-    ]
+    waiting = WaitingRelay(processor, settings.lease_seconds, watchdog.limit)
+    turns = {"mail": mail.turn, "publish": publish.turn, "waiting": waiting.turn}
+    return [asyncio.create_task(living(name, turn)) for name, turn in turns.items()]
 
 
 async def told_ready(roles: Collection[Role], lanes: Sequence[Lane], on_ready: Callable[[], None] | None) -> None:

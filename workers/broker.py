@@ -25,7 +25,7 @@ from workers.deliveries import Delivered, Take, Tapped
 
 _HEARTBEAT_SECONDS = 15  # a half-open connection is given up after three; the URL may say another (?heartbeat=30)
 _NO_HEADERS: Mapping[str, Any] = {}
-_TEXT_CHARS_MAX = 255  # AMQP's own limit for short strings
+_HEADER_CHARS_MAX = 255  # AMQP sets the properties a limit, but none to a header
 
 
 async def open_connection(
@@ -110,8 +110,8 @@ def to_envelope(message: Delivered) -> Envelope:
         app_id=app,
         correlation_id=_text(said.get("correlation_id")),
         reply_to=_text(said.get("reply_to")),
-        file_name=_text(headers.get("file_name")),
-        traceparent=_text(headers.get("traceparent")),
+        file_name=_text(headers.get("file_name"))[:_HEADER_CHARS_MAX],
+        traceparent=_text(headers.get("traceparent"))[:_HEADER_CHARS_MAX],
     )
     return envelope if envelope.message_id else envelope.with_derived_id()
 
@@ -121,6 +121,6 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = value[:_TEXT_CHARS_MAX] if isinstance(value, str) else ""
+    text = value if isinstance(value, str) else ""
     # Ten texts a message, nearly all clean: asking for the whole first is 10 times cheaper than going through each.
     return text if text.isprintable() else "".join(c for c in text if c.isprintable())

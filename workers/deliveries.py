@@ -153,7 +153,8 @@ def _begun(channel: int, line: bytes, at: int) -> _Coming:
 
 def _short_text(data: bytes, at: int) -> tuple[str, int]:
     end = at + 1 + data[at]
-    return data[at + 1 : end].decode("utf-8", "replace"), end
+    # Escaped, what is no UTF-8 stays apart: two ids that differ must not become one.
+    return data[at + 1 : end].decode("utf-8", "backslashreplace"), end
 
 
 def _table(data: bytes, at: int) -> tuple[Mapping[str, Any], int]:

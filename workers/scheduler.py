@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 
@@ -14,11 +14,12 @@ import structlog
 
 from handlers.sweeps.sweep import AnySweep, Chore, ChoreSweep, IntervalSweep, Sweep, sweeps
 from handlers.work import Programme
-from messages.errors import StoreAway
-from store import audit, outbox
+from messages.errors import Misconfigured, Transient
+from store import audit, outbox, troubles
 from store.audit import Entry, Recording
 from store.contract import Store, Transaction, as_text
 from store.outbox import Staged
+from workers.troubles import Troubles
 
 log = structlog.get_logger("pmp.scheduler")
 
@@ -29,7 +30,7 @@ class _Rehearsed(Exception):
     """Ends a rehearsal; the store rolls back and raises it again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scheduler:
     """Runs what is due. Safe on several machines at once, without a leader."""
 
@@ -39,11 +40,17 @@ class Scheduler:
     machine: str
     woken: Callable[[], None] = lambda: None
     look_seconds: float = 20.0
+    _troubles: Troubles = field(init=False)
+    _unfinished: dict[str, date] = field(default_factory=dict)
+    """Chores begun here and not done, and for which day."""
+
+    def __post_init__(self) -> None:
+        self._troubles = Troubles(self.store, self.clock, self.machine)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look for due sweeps until stopped."""
         while not stopping.is_set():
-            with suppress(StoreAway):
+            with suppress(Transient):
                 await self.run_due(stopping)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), self.look_seconds)
@@ -57,7 +64,7 @@ class Scheduler:
         here = self.clock().astimezone(self.programme.policy.zone)
         due = [one for one in sweeps().values() if not isinstance(one, IntervalSweep) and one.at <= here.time()]
         for sweep in sorted(due, key=lambda one: one.at):
-            if await self.run_sweep(sweep, here.date(), stopping) is not None:
+            if await self._tried(sweep, lambda: self.run_sweep(sweep, here.date(), stopping)) is not None:  # noqa: B023 - awaited at once
                 ran.append(sweep.name)
         return ran
 
@@ -66,8 +73,25 @@ class Scheduler:
         return [
             sweep.name
             for sweep in sweeps().values()
-            if isinstance(sweep, IntervalSweep) and await self._run_interval(sweep) is not None
+            if isinstance(sweep, IntervalSweep)
+            and await self._tried(sweep, lambda: self._run_interval(sweep)) is not None  # noqa: B023 - awaited at once
         ]
+
+    async def _tried(self, sweep: AnySweep, run: Callable[[], Awaitable[int | None]]) -> int | None:
+        """Run it, unless it rests; one that raises rests, longer each time, and the others go on."""
+        part = _part(sweep)
+        if self._troubles.rests(part):
+            return None
+        try:
+            ran = await run()
+        except (Transient, Misconfigured):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in one sweep must not end the others
+            await self._troubles.note(part, error)
+            return None
+        if ran is not None:
+            self._troubles.forget(part)
+        return ran
 
     async def run_sweep(self, sweep: AnySweep, on: date, stopping: asyncio.Event | None = None) -> int | None:
         """Run a sweep for a date; return how many notices it wrote, or how many rows it went through.
@@ -116,7 +140,7 @@ class Scheduler:
             if not await self._claim(tx, sweep, on):
                 return None
             written = await self._stage(tx, sweep, on)
-            await tx.run("sweeps.finish", sweep=sweep.name, for_date=on.isoformat(), notices=written)
+            await self._finish(tx, sweep, on, written)
             return written
 
         return await self.store.write(unit)
@@ -134,6 +158,7 @@ class Scheduler:
                 return None
             written = await self._stage(tx, sweep, now.date(), now)
             await tx.run("sweeps.finish_slot", **slot, notices=written)
+            await troubles.finish(tx, _part(sweep), now)
             return written
 
         written = await self.store.write(unit)
@@ -143,9 +168,14 @@ class Scheduler:
         return written
 
     async def _run_chores(self, sweep: ChoreSweep, on: date, stopping: asyncio.Event) -> int | None:
-        """Claim the day, then tidy bit by bit; minutes go on meanwhile, and what a stop leaves over is tomorrow's."""
-        if not await self.store.write(lambda tx: self._claim(tx, sweep, on)):
+        """Claim the day, then tidy bit by bit; minutes go on meanwhile, and what a stop leaves over is tomorrow's.
+
+        What a failure leaves over is done when its pause is over: the day was claimed here.
+        """
+        is_claimed = await self.store.write(lambda tx: self._claim(tx, sweep, on))
+        if not is_claimed and on != self._unfinished.get(sweep.name):
             return None
+        self._unfinished[sweep.name] = on
         passed = 0
         for chore in sweep.chores:
             while not stopping.is_set():
@@ -154,9 +184,8 @@ class Scheduler:
                     break
                 passed += done
                 await self._run_intervals()
-        await self.store.write(
-            lambda tx: tx.run("sweeps.finish", sweep=sweep.name, for_date=on.isoformat(), notices=passed)
-        )
+        await self.store.write(lambda tx: self._finish(tx, sweep, on, passed))
+        del self._unfinished[sweep.name]
         return passed
 
     async def _tidy(self, tx: Transaction, sweep: ChoreSweep, chore: Chore, on: date) -> int:
@@ -170,6 +199,10 @@ class Scheduler:
         return bool(
             await tx.run("sweeps.claim", sweep=sweep.name, for_date=on.isoformat(), ran_at=ran_at, ran_by=self.machine)
         )
+
+    async def _finish(self, tx: Transaction, sweep: Sweep | ChoreSweep, on: date, number: int) -> None:
+        await tx.run("sweeps.finish", sweep=sweep.name, for_date=on.isoformat(), notices=number)
+        await troubles.finish(tx, _part(sweep), self.clock())
 
     async def _stage(self, tx: Transaction, sweep: Sweep | IntervalSweep, on: date, by: datetime | None = None) -> int:
         """Write what a sweep tells, and into the audit trail what it changed, a page at a time."""
@@ -192,3 +225,7 @@ class Scheduler:
         """Return the end of a local day, or now while it has not ended."""
         midnight = datetime.combine(on + timedelta(days=1), time(0), tzinfo=self.programme.policy.zone)
         return min(self.clock(), midnight.astimezone(UTC))
+
+
+def _part(sweep: AnySweep) -> str:
+    return f"sweep {sweep.name}"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from store import outbox
 from store.contract import Store
@@ -75,9 +76,10 @@ async def test_a_leased_row_is_what_was_staged(store: Store) -> None:
     await _stage(store, _mail())
     (leased,) = await _lease(store)
     assert leased == Leased(
-        no=leased.no, channel="mail", name="account.locked", destination="zoe@example.org", key="k1", facts=FACTS,
-        seq=7, correlation_id="c1", attempts=0, created_at=NOW,
+        no=leased.no, channel="mail", name="account.locked", destination="zoe@example.org", key="k1",
+        facts_json=to_json(FACTS).decode(), seq=7, correlation_id="c1", attempts=0, created_at=NOW,
     )  # fmt: skip
+    assert leased.facts == FACTS
 
 
 async def test_a_relay_gets_what_is_due_on_its_channel(store: Store) -> None:

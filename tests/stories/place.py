@@ -32,6 +32,7 @@ from workers.relay.publish import PublishRelay
 from workers.relay.waiting import WaitingRelay
 from workers.scheduler import Scheduler
 from workers.settings import load_settings
+from workers.troubles import Troubles
 from workers.watchdog import Watchdog
 
 _NOON = time(12)
@@ -161,9 +162,10 @@ async def place_on(site: Site, begins_at: datetime, sink: MailSink, senders: Map
         mail = MailRelay(store, renderer, transport, clock, "story", settings.lease_seconds, rules, links)
         publish = PublishRelay(store, site.amqp_url, clock, leased_by="story", lease_seconds=settings.lease_seconds)
         stack.push_async_callback(publish.close)
-        waiting = WaitingRelay(processor, settings.lease_seconds)
+        waiting = WaitingRelay(processor, settings.lease_seconds, watchdog.limit)
+        living = partial(until_stopped, bell=bell, stopping=stopping, troubles=Troubles(store, clock, "story"))
         turns = {"mail": mail.turn, "publish": publish.turn, "waiting": waiting.turn}
-        loops = [until_stopped(name, turn, bell=bell, stopping=stopping) for name, turn in turns.items()]
+        loops = [living(name, turn) for name, turn in turns.items()]
         tasks = [asyncio.create_task(one) for one in (*loops, *(lane.run() for lane in lanes))]
         await until(lambda: all(lane.consuming.is_set() for lane in lanes), "every queue is consumed")
         scheduler = Scheduler(store, programme, clock, "story", bell.ring)

@@ -110,6 +110,7 @@ def _status_json(seen: Status, queues: tuple[Depth, ...]) -> dict[str, object]:
         },
         "dead_letters": dict(seen.dead_letters) | {"groups": seen.causes},
         "sweeps": seen.sweeps,
+        "troubles": seen.troubles,
     }
 
 
@@ -119,6 +120,12 @@ def _queues_json(queues: tuple[Depth, ...]) -> list[dict[str, object]]:
 
 def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
     now = seen.seen_at
+    if seen.troubles:
+        print_table(
+            "What fails, and is tried again",
+            ["since", "times", "what", "error"],
+            [[age(one.since_at, now), one.failures, one.part, one.error] for one in seen.troubles],
+        )
     print_table(
         "Open dead letters by cause",
         ["oldest", "number", "kind", "cause"],

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
+import structlog
 from pydantic import JsonValue
 
 from messages.errors import Invalid, MailerMisconfigured, RecipientRefused, Transient, UnknownKind
@@ -19,9 +20,12 @@ from notifier.render import Mail, Notice, Renderer
 from notifier.transport import Accepted, Misconfigured, Refused, Sent, Temporary, Transport, Unknown
 from store import outbox
 from store.contract import Store
-from store.outbox import Leased, Settled
+from store.outbox import Leased, Settled, State
 from store.recipients import RecipientRules, lease_mails
+from workers.logs import places
 from workers.relay.hand_over import HandOver, LeaseLost
+
+log = structlog.get_logger("pmp.relay")
 
 _PAUSES_MINUTES = (1, 5, 15, 30, 60, 120, 240)  # RFC 5321 4.5.4.1: at least half an hour soon, for four to five days
 _MOST_AT_ONCE = 400
@@ -153,16 +157,26 @@ class MailRelay:
             why = f"not sent: {error}"[:200]
             self.hand_over.settle(Settled(leased.no, "refused", leased.attempts, self.clock(), why))
             return
+        except Exception as error:  # noqa: BLE001 - a template's or a row's fault must not hold up the other mails
+            self._gave_up(leased, "held", error)
+            return
         try:
             sent = await self.transport.send(mail, lambda: self.hand_over.mark(leased.no))
         except (LeaseLost, Transient) as error:
             self.hand_over.release([leased.no])
             if isinstance(error, Transient):
                 raise
+        except Exception as error:  # noqa: BLE001 - a bug: once more at most, then it is held
+            self._gave_up(leased, "unknown", error)
         else:
             # Nothing is awaited in between: the connection's next mark must find this ending told.
             self.hand_over.settle(self._settled(leased, sent))
             taken.note(sent)
+
+    def _gave_up(self, leased: Leased, state: State, error: Exception) -> None:
+        log.error("mail_failed", outbox=leased.no, error=type(error).__name__, where=places(error))
+        why = f"not sent: {type(error).__name__}, see the log"
+        self.hand_over.settle(Settled(leased.no, state, leased.attempts, self.clock(), why))
 
     def _rendered(self, leased: Leased) -> Mail:
         return self.renderer.render(

@@ -8,7 +8,6 @@ groups overlapped: the confirms of a turn come all at once, and each further com
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from store import outbox
 from store.contract import Store
 from store.outbox import Channel, Leased, Settled
 from workers.broker import dead_line_is_away, open_connection
+from workers.logs import places
 from workers.topology.plan import EVENTS
 
 log = structlog.get_logger("pmp.relay")
@@ -31,6 +31,8 @@ log = structlog.get_logger("pmp.relay")
 _MOST_AT_ONCE = 500
 _CONFIRM_SECONDS = 10.0
 _DIRECT_REPLY = "amq.rabbitmq.reply-to."
+_OURS = "pmp."  # as every queue of workers.topology.plan begins
+_SHORT_BYTES_MAX = 255  # what AMQP has room for in a routing key and in a correlation_id
 
 
 class PublishRelay:
@@ -104,26 +106,27 @@ class PublishRelay:
         is_answer = leased.channel == "answer"
         exchange = self._answers if is_answer else self._events
         assert exchange is not None
-        message = aio_pika.Message(
-            json.dumps(leased.facts, separators=(",", ":")).encode(),
-            message_id=f"pmp-{leased.no}",
-            type=leased.name,
-            content_type=JSON,
-            correlation_id=leased.correlation_id,
-            timestamp=leased.created_at,
-            app_id="pmp",
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        )
+        why_not = _why_to_nobody(leased.destination) if is_answer else None
+        if why_not is not None:
+            return self._refused(leased, why_not)
+        message = _message(leased)
         # A direct reply-to is no queue: RabbitMQ returns a mandatory message although it has handed it over.
         is_mandatory = is_answer and not leased.destination.startswith(_DIRECT_REPLY)
         try:
             with dead_line_is_away():
                 await exchange.publish(message, leased.destination, mandatory=is_mandatory, timeout=_CONFIRM_SECONDS)
         except PublishError:  # nobody listens at this reply_to any more; the answer stays with the message
-            return Settled(leased.no, "refused", leased.attempts + 1, self._clock(), "nobody listens at reply_to")
+            return self._refused(leased, "nobody listens at reply_to")
         except (DeliveryError, AMQPError, BrokerAway, OSError, TimeoutError, RuntimeError) as error:
             return self._due(leased, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a row that cannot be written to the line must not hold up the others
+            log.error("publishing_failed", outbox=leased.no, error=type(error).__name__, where=places(error))
+            return self._refused(leased, f"it cannot be published: {type(error).__name__}")
         return Settled(leased.no, "sent", leased.attempts + 1, self._clock(), "confirmed")
+
+    def _refused(self, leased: Leased, why: str) -> Settled:
+        log.warning("not_published", outbox=leased.no, reason=why)
+        return Settled(leased.no, "refused", leased.attempts + 1, self._clock(), why)
 
     def _due(self, leased: Leased, why: str) -> Settled:
         return Settled(leased.no, "due", leased.attempts, self._clock(), why)
@@ -134,3 +137,29 @@ class PublishRelay:
         if connection is not None:
             with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
                 await asyncio.wait_for(connection.close(), 5)
+
+
+def _message(leased: Leased) -> aio_pika.Message:
+    about = leased.correlation_id
+    return aio_pika.Message(
+        leased.facts_json.encode(),
+        message_id=f"pmp-{leased.no}",
+        type=leased.name,
+        content_type=JSON,
+        # An id that grew by being escaped stands in the answer's body alone: cut short it would be another one.
+        correlation_id=about if about is not None and _is_short(about) else None,
+        timestamp=leased.created_at,
+        app_id="pmp",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+
+
+def _why_to_nobody(reply_to: str) -> str | None:
+    """Say why no answer can go there, or None."""
+    if reply_to.startswith(_OURS):
+        return "reply_to names a queue of the workers themselves"
+    return None if _is_short(reply_to) else "reply_to is longer than AMQP has room for"
+
+
+def _is_short(text: str) -> bool:
+    return len(text.encode()) <= _SHORT_BYTES_MAX

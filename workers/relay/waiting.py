@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
+from messages.errors import Transient
 from store import deferred
 from store.deferred import Deferred
 from workers.process import Processor
@@ -21,6 +24,8 @@ class WaitingRelay:
 
     processor: Processor
     lease_seconds: float
+    limit: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Whatever runs inside must end in time, as in a lane: see ``workers.watchdog``."""
     _held: Deferred | None = None
     """Leased and without an outcome, because the store went away meanwhile: that is no lost turn."""
 
@@ -28,15 +33,20 @@ class WaitingRelay:
         """Process what is due; return how many messages had their turn.
 
         Raises:
-            StoreAway: the message in hand has its turn when the store is back.
+            StoreAway: the message in hand has its turn when the store is back. After any other error, when not even the
+                failure could be written, it has lost a turn.
         """
         turns = 0
         while turns < _MOST_AT_ONCE:
-            self._held = self._held or await self._leased()
-            if self._held is None:
+            held, self._held = self._held or await self._leased(), None
+            if held is None:
                 break
-            await self.processor.process_deferred(self._held)
-            self._held = None
+            try:
+                with self.limit():
+                    await self.processor.process_deferred(held)
+            except Transient:
+                self._held = held
+                raise
             turns += 1
         return turns
 

@@ -161,8 +161,17 @@ def test_an_envelope_says_what_amqp_said() -> None:
     milliseconds = b"\x00\x40" + int(envelope.sent_at.timestamp() * 1000).to_bytes(8, "big")
     assert properties_of(milliseconds) == {"timestamp": envelope.sent_at}
     assert properties_of(b"\x00\x40" + b"\xff" * 8) == {"timestamp": None}
-    assert properties_of(b"\x80\x00\x02\xff\xfe") == {"content_type": "��"}
+    assert properties_of(b"\x80\x00\x02\xff\xfe") == {"content_type": r"\xff\xfe"}
     assert properties_of(b"\x20\x80\x00\x00\x00\x03\x01a?\x02m1") == {"headers": {}, "message_id": "m1"}
+
+
+def test_ids_that_are_no_utf8_stay_two() -> None:
+    """Also those that differ in their last byte: taken for one message, the second would have no effect."""
+    ids = [b"\xe9" * 254 + last for last in (b"\xe9", b"\xe8")]
+    wires = [b"\x00\x80" + bytes([len(one)]) + one for one in ids]
+    first, second = (to_envelope(Delivered(1, False, "a.b", properties_of(wire), b"{}")).message_id for wire in wires)
+    assert first.startswith(r"\xe9\xe9")
+    assert first != second
 
 
 def test_tables_in_tables_without_end_stop_no_line() -> None:

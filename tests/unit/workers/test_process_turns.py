@@ -6,10 +6,14 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
+
 from handlers.publishers import Publishers
 from store import dead_letters
 from store.audit import Operator
+from tests.faulty_store import Fault, FaultyStore
 from tests.unit.workers.processing import Bench, bench, registration, threads, ticket, withdrawal
+from workers.relay.waiting import WaitingRelay
 
 __all__ = ["bench", "threads"]  # fixtures
 
@@ -33,6 +37,21 @@ async def test_a_failing_message_succeeds_once_the_cause_is_gone(bench: Bench) -
     await bench.wait_turn(minutes=1)
     assert bench.counted.states() == {"done": 1}
     assert bench.answers() == [("accepted", "")]
+
+
+async def test_a_message_whose_failure_cannot_be_written_holds_up_no_other(bench: Bench) -> None:
+    """It has lost its turn; the next one has its own, and with its lease this one is due again."""
+    await bench.take(withdrawal("REG-1"), withdrawal("REG-2"))
+    bench.clock.later(hours=1)
+    relay = WaitingRelay(bench.processor, 120)
+    bench.processor.store = FaultyStore(bench.store, [None, Fault(KeyError("a bug")), Fault(KeyError("a bug"))])
+    with pytest.raises(KeyError):
+        await relay.turn()
+    assert await relay.turn() == 1
+    assert bench.counted.rows("SELECT lost_turns FROM deferred ORDER BY seq") == [(0,), (0,)]
+    bench.clock.later(seconds=120)
+    await relay.turn()
+    assert bench.counted.rows("SELECT attempts FROM deferred ORDER BY seq") == [(3,), (3,)]
 
 
 async def test_r61_a_withdrawn_permission_stops_a_message_that_waits(bench: Bench) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,6 +192,32 @@ async def test_a_hand_over_that_the_store_cannot_take_sends_nothing(bench: Bench
     await bench.relay().turn()
     assert bench.states() == ["sent"] * 2
     assert sorted(bench.carrier.carried) == ["p0@example.org", "p1@example.org"]
+
+
+async def test_a_row_that_cannot_be_read_is_held_and_its_neighbours_leave(bench: Bench) -> None:
+    """A fault that nobody foresaw is one mail's: an operator finds it, and no turn meets it again."""
+    await bench.stage(3)
+    with closing(sqlite3.connect(bench.store.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET facts = '{' WHERE key = 'k1'")
+    assert await bench.relay().turn() == 3
+    assert bench.states() == ["sent", "held", "sent"]
+    assert await bench.relay().turn() == 0
+
+
+async def test_a_sending_that_raises_is_tried_once_more_and_held(bench: Bench) -> None:
+    """Nobody knows how far it came: as unknown as a mail whose server was cut off; the next one leaves."""
+    await bench.stage(2)
+    sent = bench.carrier.send
+
+    async def send(mail: Mail, before_final: BeforeFinal) -> Sent:
+        if mail.recipient.startswith("p0"):
+            raise KeyError(mail.recipient)
+        return await sent(mail, before_final)
+
+    bench.carrier.send = send  # type: ignore[method-assign]
+    for _ in range(4):
+        await bench.relay().turn()
+    assert bench.states() == ["held", "sent"]
 
 
 @pytest.mark.parametrize("notice", ["no.such_notice", "registration.approved"])

@@ -17,7 +17,7 @@ def test_status_as_json(store: Path, pmp: Pmp) -> None:
     code, out, _ = pmp("status", "--json")
     seen = json.loads(out)
     assert code == 0
-    assert list(seen) == ["queues", "inbox", "outbox", "deferred", "dead_letters", "sweeps"]
+    assert list(seen) == ["queues", "inbox", "outbox", "deferred", "dead_letters", "sweeps", "troubles"]
     assert {state: one["count"] for state, one in seen["inbox"].items()} == dict.fromkeys(
         ("dead", "discarded", "done", "refused", "waiting"), 1
     )
@@ -29,7 +29,7 @@ def test_status_as_json(store: Path, pmp: Pmp) -> None:
     assert set(seen["deferred"]) == {"count", "oldest_at", "next_due_at"}
     assert seen["dead_letters"]["open"]["count"] == 1
     assert seen["dead_letters"]["groups"][0]["text"] == "A field is at fault."
-    assert (seen["queues"], seen["sweeps"]) == ([], [])
+    assert (seen["queues"], seen["sweeps"], seen["troubles"]) == ([], [], [])
 
 
 def test_status_for_people(store: Path, pmp: Pmp) -> None:

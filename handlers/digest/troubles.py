@@ -1,0 +1,18 @@
+"""Parts of the system itself that fail and are tried again and again."""
+
+from __future__ import annotations
+
+from handlers.digest.listing import ROWS_MAX, Listed, Listing, Look
+from store import troubles
+
+
+async def failing(look: Look) -> Listed:
+    """Return the sweeps and relays that fail."""
+    found = await troubles.standing(look.tx, after=look.since_last[0])
+    rows = (
+        f"{one.part}: {one.error}, since {look.days_since(one.since_at)}; see `pmp status`" for one in found[:ROWS_MAX]
+    )
+    return Listed(tuple(rows), len(found))
+
+
+LISTINGS = (Listing(79, "Parts of the system that fail", failing),)
