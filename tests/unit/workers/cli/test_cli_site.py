@@ -70,6 +70,7 @@ def test_a_file_that_was_named_must_be_one(
 def test_a_mistyped_variable_is_told(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changes nothing, so it must not pass in silence; what is one says nothing."""
     monkeypatch.setenv("PMP_STROE", "x")
+    monkeypatch.setenv("PMP_AUDIT_KEY", "k3y")
     monkeypatch.setenv("PMP_PRIVATE_RABBITMQ", "installed")
     code, _, err = pmp("settings")
     assert (code, err) == (0, "warning: PMP_STROE is no setting; PMP_STORE is.\n")
