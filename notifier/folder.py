@@ -47,13 +47,17 @@ class FolderTransport:
     async def probe(self) -> Temporary | Misconfigured | None:
         """None when the folder can be written."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make()
         except OSError as error:
             return Misconfigured(f"the mail folder cannot be made: {error.strerror}")
         return None if os.access(self._folder, os.W_OK) else Misconfigured("the mail folder cannot be written")
 
+    def _make(self) -> None:
+        """The folder is its owner's alone, whatever the umask: links and names stand in e-mails."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def _write(self, name: str, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make()
         handle, beside = tempfile.mkstemp(dir=self._folder, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:

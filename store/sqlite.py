@@ -8,6 +8,7 @@ and a cancelled task can never leave a transaction open.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -108,7 +109,7 @@ class SqliteStore:
 async def open_sqlite(path: Path) -> SqliteStore:
     """Open or create the file; readers never wait for the writer (WAL), a commit is on the disk (FULL)."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(path)
         writer = await _connected(path)
     except (OSError, sqlite3.Error) as error:
         raise Misconfigured(f"The store's file cannot be opened: {type(error).__name__}.") from error
@@ -120,6 +121,15 @@ async def open_sqlite(path: Path) -> SqliteStore:
         await writer.close()
         raise
     return SqliteStore(writer, reader, path)
+
+
+def _make_private(path: Path) -> None:
+    """A new file is its owner's alone, whatever the umask: it holds patients' data. SQLite gives -wal and -shm the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(
+        FileExistsError
+    ):  # one that stands is not touched: closing it would drop the locks that SQLite holds on it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 async def _connected(path: Path) -> aiosqlite.Connection:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from handlers.rules.policy import Policy
 from messages.errors import Misconfigured
+from store.contract import is_postgres
 from workers.setting_sources import Origin, Variables, origin, read_file, settings_file
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Key id → base64 private key that opens sealed passwords; the first seals. `pmp keys new` makes one.",
     )
-    json_bytes_max: int = Field(1024 * 1024, ge=1024, description="Largest JSON body.")
+    json_bytes_max: int = Field(1024 * 1024, ge=1024, le=120 * 1024 * 1024, description="Largest JSON body.")
     file_bytes_max: int = Field(
         15 * 1024 * 1024,
         ge=1024,
@@ -114,14 +115,17 @@ class Settings(BaseSettings):
     handler_seconds: float = Field(
         300.0,
         gt=1,
+        le=86_400,
         description="How long one batch may take before the process ends and starts over; RabbitMQ gives 30 minutes.",
     )
     store_patience_seconds: float = Field(
-        60.0, ge=0, description="How long a starting process waits for a store that is locked or away."
+        60.0, ge=0, le=86_400, description="How long a starting process waits for a store that is locked or away."
     )
-    drain_seconds: float = Field(25.0, gt=0, description="How long a stopping process finishes what it has taken.")
+    drain_seconds: float = Field(
+        25.0, gt=0, le=3600, description="How long a stopping process finishes what it has taken."
+    )
     lease_seconds: float = Field(
-        120.0, gt=1, description="How long a relay holds what it sends before another may take it."
+        120.0, gt=1, le=3600, description="How long a relay holds what it sends before another may take it."
     )
     operator: str = Field(
         default_factory=lambda: os.environ.get("USER", "operator"),
@@ -138,7 +142,20 @@ class Settings(BaseSettings):
         parts = urlsplit(url.get_secret_value())
         if url and (parts.scheme not in schemes or not parts.hostname):
             raise ValueError(f"must be an address that begins with {schemes[0]}:// or {schemes[1]}://")
+        _refuse_wrong_port(parts)
         return url
+
+    @field_validator("store")
+    @classmethod
+    def _is_store(cls, store: SecretStr) -> SecretStr:
+        where = store.get_secret_value()
+        if not where:
+            raise ValueError("must name a SQLite file or a PostgreSQL database")
+        if is_postgres(where):
+            _refuse_wrong_port(urlsplit(where))
+        elif "://" in where:
+            raise ValueError("must be a SQLite file's path, or an address that begins with postgresql://")
+        return store
 
     @field_validator("sealing_keys")
     @classmethod
@@ -191,6 +208,17 @@ class Settings(BaseSettings):
     def private_keys(self) -> dict[str, bytes]:
         """The sealing keys' bytes."""
         return {key_id: base64.b64decode(key.get_secret_value()) for key_id, key in self.sealing_keys.items()}
+
+
+def _refuse_wrong_port(parts: SplitResult) -> None:
+    # PostgreSQL's addresses may name several hosts, which the standard library does not read.
+    ports = [port for host in parts.netloc.rpartition("@")[2].split(",") if (port := _port_of(host))]
+    if not all(port.isascii() and port.isdigit() and 0 < int(port) <= 65535 for port in ports):
+        raise ValueError("the port must be a number from 1 to 65535")
+
+
+def _port_of(host: str) -> str:
+    return host.rpartition("]")[2].partition(":")[2]  # the colons of an IPv6 address stand in brackets
 
 
 def load_settings(**given: Any) -> Settings:

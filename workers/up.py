@@ -97,7 +97,7 @@ def with_sealing_key(settings: Settings, file: Path) -> Settings:
 
 
 def _kept_key(file: Path) -> str:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Its readers are fixed at its making: no moment in which others could read it.
     with suppress(FileExistsError):
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from store.contract import as_text
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, site_settings, standing_store
+from workers.cli.options import Most, moment_of
 from workers.cli.presenting import hint, moment, print_json, print_table, say, say_folded
 
 if TYPE_CHECKING:
@@ -74,8 +76,13 @@ async def show(
     *,
     record: Annotated[str, Parameter(help="The id of a registration, account, ticket, dispenser, patient …")] = "",
     actor: Annotated[str, Parameter(help="A broker user, operator:NAME, sweep:NAME, or a person's address.")] = "",
-    since: Annotated[str, Parameter(help="From this UTC moment or day on, e.g. 2026-11-24 or 2026-11-24T08:00.")] = "",
-    most: Annotated[int, Parameter(name=("--most", "--limit"), help="At most so many, the newest.")] = 100,
+    since: Annotated[
+        str,
+        Parameter(
+            help="From this day or moment on, e.g. 2026-11-24 or 2026-11-24T13:00Z; without a zone, the programme's."
+        ),
+    ] = "",
+    most: Most = 100,
     json: AsJson = False,
 ) -> None:
     """Show what was done to a record, by an actor, or since a moment; fields by name, never by value."""
@@ -83,15 +90,17 @@ async def show(
 
     if not (record or actor or since):
         raise WrongUse("Say whose acts: --record, --actor or --since.")
+    settings = site_settings()
+    begins = as_text(moment_of(since, settings.programme.zone, option="--since")) if since else ""
 
     async def unit(tx: Transaction) -> Sequence[Row]:
         if record:
-            return await audit.of_record(tx, record, actor=actor, since=since, most=most)
+            return await audit.of_record(tx, record, actor=actor, since=begins, most=most)
         if actor:
-            return await audit.of_actor(tx, actor, since=since, most=most)
-        return await audit.since(tx, since, most=most)
+            return await audit.of_actor(tx, actor, since=begins, most=most)
+        return await audit.since(tx, begins, most=most)
 
-    async with standing_store(site_settings()) as store:
+    async with standing_store(settings) as store:
         acts = [_act(row) for row in await store.read(unit)]
     _with_before(acts)
     if json:

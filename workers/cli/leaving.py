@@ -14,6 +14,7 @@ from store.overview import addressee
 from workers.cli.acting import Why, one_by_one, reason, told
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
+from workers.cli.options import POSITIVE, Most
 from workers.cli.presenting import age, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 app = App(name="outbox", help="List what leaves: e-mails, events, answers; release or discard what did not.")
 
-Numbers = Annotated[int, Parameter(help="Numbers of the outbox.")]
+Numbers = Annotated[int, Parameter(help="Numbers of the outbox.", validator=POSITIVE)]
 Channel = Annotated[Literal["any", "mail", "event", "answer"], Parameter(help="Only on this channel.")]
 Name = Annotated[str, Parameter(help="Only of this name, such as ticket.opened.")]
 _ONLY_IN = Parameter(help="Only in this state.")
@@ -40,7 +41,7 @@ async def outbox_list(
     state: Annotated[
         Literal["any", "due", "claimed", "handed_over", "sent", "refused", "unknown", "held", "discarded"], _ONLY_IN
     ] = "any",
-    most: Annotated[int, Parameter(help="At most so many, the newest.")] = 100,
+    most: Most = 100,
     json: AsJson = False,
 ) -> None:
     """List what leaves, oldest first, with the last thing the other side said."""

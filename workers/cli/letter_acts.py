@@ -7,11 +7,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from workers.cli.acting import Why, one_by_one, reason, told
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
+from workers.cli.options import POSITIVE
 from workers.cli.presenting import pointer, say, span
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ _PER_SECOND = 20.0
 Kind = Annotated[str, Parameter(help="Only of this kind.")]
 Code = Annotated[str, Parameter(help="Only of this cause.")]
 From = Annotated[str, Parameter(help="Only from this sender.")]
-Numbers = Annotated[int, Parameter(help="Numbers of dead letters.")]
+Numbers = Annotated[int, Parameter(help="Numbers of dead letters.", validator=POSITIVE)]
 AllMatching = Annotated[bool, Parameter(negative="", help="All open ones that the filters match.")]
-PerSecond = Annotated[float, Parameter(help="At most so many have their turn in a second.")]
+PerSecond = Annotated[
+    float,
+    Parameter(help="At most so many have their turn in a second.", validator=validators.Number(gt=0, lte=1000)),
+]
 
 
 async def replay(
@@ -45,8 +49,6 @@ async def replay(
     json: AsJson = False,
 ) -> int:
     """Let dead letters have their turn again, from the store. 1 when one is not open any more."""
-    if not 0 < per_second <= 1000:
-        raise WrongUse("--per-second takes a number above 0, at most 1000.")
     which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
     settings = site_settings()
     from store import dead_letters

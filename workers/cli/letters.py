@@ -13,6 +13,7 @@ from workers.cli.acting import Why
 from workers.cli.app import WrongUse
 from workers.cli.letter_acts import Code, From, Kind, matching
 from workers.cli.opened import AsJson, site_settings, standing_store
+from workers.cli.options import POSITIVE
 from workers.cli.presenting import age, moment, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ async def list_(
 
 @app.command
 async def show(
-    no: Annotated[int, Parameter(help="The dead letter's number.")],
+    no: Annotated[int, Parameter(help="The dead letter's number.", validator=POSITIVE)],
     /,
     *,
     reveal: Annotated[

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from messages.errors import Misconfigured
+from workers.cli.presenting import hint
 
 if TYPE_CHECKING:
     from store.contract import Store
@@ -27,6 +28,16 @@ def site_settings(*, level: int = logging.WARNING) -> Settings:
 
     logs.configure(level)
     return load_settings()
+
+
+def warn(settings: Settings) -> None:
+    """What is set by mistake, or allowed and hardly meant, is on standard error."""
+    from workers.cautions import cautions
+    from workers.setting_sources import strange
+    from workers.settings import described
+
+    for sentence in (*strange(one.name for one in described(settings)), *cautions(settings)):
+        hint(f"warning: {sentence}")
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from workers.cli.opened import AsJson, broker_url, site_settings
+from workers.cli.opened import AsJson, broker_url, site_settings, warn
 from workers.cli.presenting import hint, print_json, say
 from workers.cli.progress import progress_bar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 async def up() -> None:
     """Start everything, a private RabbitMQ too when PMP_AMQP_URL is not set; Ctrl-C ends it."""
     settings = site_settings(level=logging.INFO)
+    warn(settings)
     from workers.up import up as start
 
     await start(settings, say)
@@ -69,6 +70,7 @@ def _run(*roles: Role) -> None:
     settings = site_settings(level=logging.INFO)
     if "scheduler" not in roles or len(roles) > 1:  # the scheduler alone needs no broker
         broker_url(settings)
+    warn(settings)
     from workers.bootstrap import run as run_roles
     from workers.event_loop import run as run_to_end
     from workers.event_loop import spare_collector

@@ -15,6 +15,7 @@ from messages.errors import BrokerAway, PmpError
 from workers.cli import bodies
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, broker_url, site_settings
+from workers.cli.options import MessageId, Seconds
 from workers.cli.presenting import hint, print_json, say
 from workers.cli.progress import progress_bar
 from workers.cli.reports import has_errors, result_of, show_answer, show_report
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _APP_ID = "pmp-cli"
 _ASAP_KIND = "dispensation.file_submitted"
-Seconds = Annotated[float, Parameter(name="--timeout-seconds", help="How long to wait for the answer.")]
-MessageId = Annotated[str, Parameter(help="The message's own id; give the same one to send again after a doubt.")]
 
 
 def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.")], /, *, json: AsJson = False) -> int:

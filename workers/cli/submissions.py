@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from messages.errors import Permanent
 from workers.cli.app import EVERYTHING
 from workers.cli.opened import AsJson, site_settings, standing_store
+from workers.cli.options import POSITIVE, Most
 from workers.cli.presenting import moment, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 app = App(name="submissions", help="List files and lists of records handed in, and see their reports.")
 
 Verdict = Literal["any", "accepted", "refused", "failed", "zero_report", "test", "void"]
-Number = Annotated[int, Parameter(help="The submission's number, from `pmp submissions list`.")]
+Number = Annotated[int, Parameter(help="The submission's number, from `pmp submissions list`.", validator=POSITIVE)]
 _FIELDS = "no sender transaction_control verdict version file_name body_bytes received_at seq open_errors".split()
 _CHECKED = {
     "total": "total",
@@ -34,8 +35,10 @@ async def list_(
     *,
     sender: Annotated[str, Parameter(help="Only this broker user's.")] = "",
     verdict: Annotated[Verdict, Parameter(help="Only with this verdict.")] = "any",
-    before: Annotated[int, Parameter(help="Go on behind this number: only older ones.")] = EVERYTHING,
-    most: Annotated[int, Parameter(help="How many at most.")] = 100,
+    before: Annotated[
+        int, Parameter(help="Go on behind this number: only older ones.", validator=POSITIVE)
+    ] = EVERYTHING,
+    most: Most = 100,
     json: AsJson = False,
 ) -> None:
     """List submissions, the newest first, with the records that still wait for a correction."""

@@ -23,7 +23,7 @@ LEASE_SECONDS, DEFER_SECONDS, DRAIN_SECONDS = 8, 1, 10
 def emptied(folder: Path) -> None:
     """The folder is there and empty."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
 
 
 def own_settings(settings: Settings, folder: Path) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,18 @@ async def test_a_mail_sent_twice_is_one_file(tmp_path: Path, renderer: Renderer)
     assert {type(outcome) for outcome in outcomes} == {Accepted}
     (file,) = (tmp_path / "mails").iterdir()
     assert file.read_bytes() == mail.content
+
+
+async def test_the_folder_is_its_owners_alone(tmp_path: Path, renderer: Renderer) -> None:
+    """Names and links stand in e-mails; whatever the umask is."""
+    former = os.umask(0)
+    try:
+        async with FolderTransport(tmp_path / "mails") as transport:
+            await transport.send(renderer.preview("account.locked"), nothing)
+    finally:
+        os.umask(former)
+    (file,) = (tmp_path / "mails").iterdir()
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (file, tmp_path / "mails")] == [0o600, 0o700]
 
 
 async def test_the_folder_can_be_read(tmp_path: Path, renderer: Renderer) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +48,23 @@ async def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
             assert [row[0] for row in rows] == [expected]
     finally:
         await store.close()
+
+
+async def test_what_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+    """Patients' data: whatever the umask is, also the log beside the file. A file that stands keeps its mode."""
+    former = os.umask(0)
+    try:
+        store = await open_sqlite(tmp_path / "folder" / "pmp.db")
+        await store.migrate()
+        made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "folder").iterdir()}
+        await store.close()
+    finally:
+        os.umask(former)
+    assert made == {"pmp.db": 0o600, "pmp.db-wal": 0o600, "pmp.db-shm": 0o600}
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+    (tmp_path / "folder" / "pmp.db").chmod(0o640)
+    await (await open_sqlite(tmp_path / "folder" / "pmp.db")).close()
+    assert stat.S_IMODE((tmp_path / "folder" / "pmp.db").stat().st_mode) == 0o640
 
 
 async def test_a_locked_file_is_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

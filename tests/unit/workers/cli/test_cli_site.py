@@ -70,6 +70,7 @@ def test_a_file_that_was_named_must_be_one(
 def test_a_mistyped_variable_is_told(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changes nothing, so it must not pass in silence; what is one says nothing."""
     monkeypatch.setenv("PMP_STROE", "x")
+    monkeypatch.setenv("PMP_AUDIT_KEY", "k3y")
     monkeypatch.setenv("PMP_PRIVATE_RABBITMQ", "installed")
     code, _, err = pmp("settings")
     assert (code, err) == (0, "warning: PMP_STROE is no setting; PMP_STORE is.\n")
@@ -86,6 +87,47 @@ def test_an_address_that_leads_nowhere_is_told(
     monkeypatch.setenv(f"PMP_{name}_URL", address)
     code, _, err = pmp("status")
     assert (code, f"PMP_{name}_URL: must be an address" in err, "Traceback" in err) == (78, True, False)
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["mysql://site:s3cret@db/pmp", "postgres+x://site:s3cret@db/pmp", "sqlite:///s3cret.db", "",
+     "postgresql://site:s3cret@db:99999/pmp", "postgresql://site:s3cret@one:5432,two:0/pmp"],
+)  # fmt: skip
+def test_a_store_that_is_none_is_told(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+    """An address that leads to no PostgreSQL is no file's name: no folder of its name appears, nor its password."""
+    monkeypatch.setenv("PMP_STORE", store)
+    code, out, err = pmp("migrate")
+    assert (code, out, "\n  PMP_STORE: " in err, "s3cret" in err) == (78, "", True, False)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("store", ["postgresql://a@[::1]:5433/pmp", "postgresql://one:1,two/pmp"])
+def test_an_address_of_postgresql_may_have_every_form(
+    place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    """IPv6, several hosts."""
+    monkeypatch.setenv("PMP_STORE", store)
+    assert by_name(pmp)["PMP_STORE"]["value"] == store
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AMQP_URL", "amqp://h:99999/"), ("AMQP_URL", "amqp://h:0/"), ("MANAGEMENT_URL", "http://h:x"), ("SMTP_PORT", "0"),
+        ("HANDLER_SECONDS", "inf"), ("DRAIN_SECONDS", "nan"), ("LEASE_SECONDS", "inf"), ("STORE_PATIENCE_SECONDS", "-1"),
+        ("PROGRAMME__REVIEW_REMINDER_DAYS", "[-1]"), ("PROGRAMME__OVERDUE_NOTICE_DAYS", "[0]"),
+        ("PROGRAMME__PASSWORD_DAYS", "0"), ("PROGRAMME__REVIEW_DAYS", "0"), ("PROGRAMME__LOCK_MINUTES", "99999999999"),
+        ("PROGRAMME__RETRY_ATTEMPTS_MAX", "1000"), ("PROGRAMME__INBOX_DAYS", "9999999"),
+    ],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_is_told(
+    place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Here, and not as a failure of the first message that meets it."""
+    monkeypatch.setenv(f"PMP_{name}", value)
+    code, _, err = pmp("settings")
+    assert (code, f"\n  PMP_{name}" in err, "Traceback" in err) == (78, True, False)
 
 
 def test_addresses_are_shown_without_their_password(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:

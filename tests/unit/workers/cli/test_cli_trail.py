@@ -22,8 +22,8 @@ def test_r60_the_trail_fits_and_shows_who_did_what(store: Path, pmp: Pmp) -> Non
 
 def test_r60_the_newest_are_shown_and_fields_by_table(store: Path, pmp: Pmp) -> None:
     """A line an act, in a pipe; the limit says that there may be more."""
-    everything = json.loads(pmp("audit", "show", "--since", "2000", "--json")[1])
-    code, out, err = pmp("audit", "show", "--since", "2000", "--limit", "1")
+    everything = json.loads(pmp("audit", "show", "--since", "2000-01-01", "--json")[1])
+    code, out, err = pmp("audit", "show", "--since", "2000-01-01", "--limit", "1")
     first, *fields = out.splitlines()
     assert (code, len(fields) <= 1, "--most" in err) == (0, True, True)
     assert everything[-1]["act"] in first
