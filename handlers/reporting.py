@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,9 +11,12 @@ from handlers.reading import ReadSubmission
 from handlers.screened import Screened
 from handlers.work import Programme, Work
 from messages.asap.faults import Fault, printable
-from messages.asap.report import FileReport
+from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.values import Pharmacy
 from store.dispensations import Counts
+
+_PHARMACIES_MAX = 5000
+"""As many rows as a notice's list may have (notifier/facts.py); no submitter in the country reports for more."""
 
 
 def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonValue]:
@@ -40,27 +42,20 @@ def result_of(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonVal
 def tell_submitter(
     work: Work[Any, Any], read: ReadSubmission, after: Screened, counts: Sequence[Counts], *, file_name: str
 ) -> None:
-    """The submitter is told by e-mail: failed, the counts, or a zero report's confirmation (R46, R47)."""
+    """The submitter is told by e-mail: failed, the counts, or that zero reports were taken (R46, R47)."""
     report = after.report
     file = _file(work, file_name, report.transaction)
     faults: dict[str, JsonValue] = {"faults_total": report.faults_total, "faults": _mailed_faults(report.faults)}
+    confirmed = _confirmed(read, after)
     for address in submitter_of(work.programme, work.envelope.sender):
         if report.verdict == "failed":
             work.notify("submission.failed", address, file | faults, occasion=str(work.seq))
             continue
-        for zero in read.zero_reports:
-            if zero.pharmacy in after.barred:
-                continue
-            facts: dict[str, JsonValue] = {
-                "file": file_name or read.control_number,
-                "pharmacy": _pharmacy_label(read.pharmacies[zero.pharmacy]),
-                "period": f"{_day(zero.begins_on)} to {_day(zero.ends_on)}",
-                "received_at_text": file["received_at_text"],
-            }
-            work.notify("submission.zero_report", address, facts, occasion=f"{work.seq}:{zero.line}")
+        if confirmed:
+            work.notify("submission.zero_report", address, file | _some(confirmed), occasion=str(work.seq))
         # A zero report at fault is not confirmed: its sender learns why.
         if report.verdict != "zero_report" or any(fault.severity == "error" for fault in report.faults):
-            facts = file | faults | {"pharmacies": _mailed_pharmacies(report, counts)}
+            facts = file | faults | _mailed_counts(report, counts)
             work.notify("submission.status_report", address, facts, occasion=str(work.seq))
 
 
@@ -88,22 +83,49 @@ def submitter_of(programme: Programme, sender: str) -> Sequence[str]:
     return (address,) if address else programme.administrators
 
 
-def _mailed_pharmacies(report: FileReport, counts: Sequence[Counts]) -> list[JsonValue]:
+def _confirmed(read: ReadSubmission, after: Screened) -> list[JsonValue]:
+    """Give the zero reports that count: whose, and from which day to which (R42)."""
+    return [
+        {**_identified(read.pharmacies[zero.pharmacy]), "begins_on": zero.begins_on, "ends_on": zero.ends_on}
+        for zero in read.zero_reports
+        if zero.pharmacy not in after.barred
+    ]
+
+
+def _mailed_counts(report: FileReport, counts: Sequence[Counts]) -> dict[str, JsonValue]:
+    """Give what became of the submission, in all and by pharmacy; a pharmacy without records has nothing to count."""
     if report.verdict == "void":
         (of,) = counts
-        whole: dict[str, JsonValue] = {"label": f"All that transaction {report.transaction} brought", "with_errors": 0}
-        return [{**whole, **of.by_name(), "total": of.voided + of.voids_not_found, "with_warnings": 0}]
-    return [
-        {
-            "label": label(block.dea, block.ncpdp, block.npi),
+        outcome = "void_unknown" if of.voids_not_found else "voided"
+        return {"outcome": outcome, "voided": of.voided, "in_all": [], **_some([])}
+    is_test = report.verdict == "test"
+    pharmacies: list[JsonValue] = []
+    in_all: dict[str, int] = {}
+    for block, of in zip(report.pharmacies, counts, strict=True):
+        numbers = {
             "total": block.total,
+            "without_errors": block.valid,
             "with_warnings": block.with_warnings,
             "with_errors": block.with_errors,
-            **({"checked": block.valid} if report.verdict == "test" else {}),
-            **of.by_name(),
+            **({} if is_test else of.by_name()),
         }
-        for block, of in zip(report.pharmacies, counts, strict=True)
-    ]
+        in_all = {name: in_all.get(name, 0) + number for name, number in numbers.items()}
+        if block.total:
+            pharmacies.append({**_identified(block), **numbers})
+    return {
+        "outcome": "test" if is_test else "processed",
+        "in_all": [dict(in_all)] if pharmacies else [],
+        **_some(pharmacies),
+    }
+
+
+def _identified(one: Pharmacy | PharmacyCounts) -> dict[str, JsonValue]:
+    return {name: getattr(one, name) for name in ("dea", "ncpdp", "npi") if getattr(one, name)}
+
+
+def _some(pharmacies: list[JsonValue]) -> dict[str, JsonValue]:
+    """Give as many as an e-mail's facts may hold, and their true number."""
+    return {"pharmacies": pharmacies[:_PHARMACIES_MAX], "pharmacies_total": len(pharmacies)}
 
 
 def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
@@ -127,14 +149,6 @@ def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
         }
         for fault in faults
     ]
-
-
-def _day(day: str) -> str:
-    return f"{date.fromisoformat(day):%B %-d, %Y}"
-
-
-def _pharmacy_label(pharmacy: Pharmacy) -> str:
-    return label(pharmacy.dea, pharmacy.ncpdp, pharmacy.npi)
 
 
 def label(dea: str, ncpdp: str, npi: str) -> str:

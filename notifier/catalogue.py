@@ -2,7 +2,8 @@
 
 A folder holds ``subject.txt``, ``body.txt``, ``body.html`` and ``notice.toml`` (what it is for, whom it is
 for, which rule asks for it, which facts it needs, and a sample of them). A list among the facts may be sent along
-as a CSV file: ``[attachments]`` names the file and the list.
+as a CSV file: ``[attachments]`` names the file, the list, and when: ``always`` it has rows, or ``when_cut``, for it has more
+than the e-mail shows.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from typing import Literal
 
 from messages.errors import Misconfigured
 from notifier.facts import SHAPES, Fact
+from notifier.tables import ROWS_SHOWN, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+_BEYOND_ROWS = MappingProxyType({"always": 0, "when_cut": ROWS_SHOWN})
 
 AUDIENCES = frozenset({"applicant", "user", "submitter", "requester", "practitioner", "administrators", "agency"})
 
@@ -51,7 +55,7 @@ class Template:
     digest: bool
     urgent: bool
     facts: tuple[Fact, ...]
-    tables: Mapping[str, Fact]
+    tables: Mapping[str, Table]
     sample: Mapping[str, object]
     folder: Path
 
@@ -98,11 +102,13 @@ def _facts(declared: Mapping[str, object]) -> tuple[Fact, ...]:
     return tuple(_fact(name, shape) for name, shape in declared.items())
 
 
-def _tables(said: Mapping[str, str], facts: tuple[Fact, ...]) -> Mapping[str, Fact]:
+def _tables(said: Mapping[str, Mapping[str, str]], facts: tuple[Fact, ...]) -> Mapping[str, Table]:
     lists = {fact.name: fact for fact in facts if fact.shape == "rows"}
-    if unknown := set(said.values()) - set(lists):
+    if unknown := {one["list"] for one in said.values()} - set(lists):
         raise ValueError(f"it attaches {', '.join(sorted(unknown))}, which is no list among its facts")
-    return MappingProxyType({file: lists[name] for file, name in said.items()})
+    return MappingProxyType(
+        {file: Table(lists[one["list"]], _BEYOND_ROWS[one["attached"]]) for file, one in said.items()}
+    )
 
 
 def _fact(name: str, shape: object) -> Fact:

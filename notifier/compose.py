@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from messages.errors import Misconfigured
 from notifier.catalogue import TEMPLATES, Template
+from notifier.tables import ROWS_SHOWN
 
 _BODY = "<!-- the notice -->"
 _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
@@ -45,8 +46,8 @@ class Composer:
             raise Misconfigured("the folder of the programme's own e-mail templates does not exist")
         self._overrides = overrides
         self._text, self._html = _environment(html=False), _environment(html=True)
-        self._text.globals.update(programme)
-        self._html.globals.update(programme)
+        for environment in (self._text, self._html):
+            environment.globals.update(programme, rows_shown=ROWS_SHOWN)
         self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
     def compile(self, template: Template) -> Compiled:

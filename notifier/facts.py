@@ -27,8 +27,8 @@ from messages.errors import FieldFault, Invalid
 
 # A page of prose; longer is not a notice, and would let one message fill a mailbox.
 TEXT_CHARS_MAX = 10_000
-# A digest of a thousand rows still is a readable e-mail of about 100 kB.
-ROWS_MAX = 1_000
+# The file of a list that long, sent along with the e-mail, is about 500 kB.
+ROWS_MAX = 5_000
 
 # Control characters, direction overrides (they make a name read as another), zero-width marks that hide
 # text, surrogates (not UTF-8). The joiners U+200C and U+200D stay: Persian and Indic names need them.

@@ -133,13 +133,17 @@ async def correct_all(
 
 
 async def uncorrected(
-    tx: Transaction, *, reported_from: date, reported_to: date, page: int = 1000
+    tx: Transaction, *, reported_from: date, reported_to: date, also_foreign: bool = True, page: int = 1000
 ) -> AsyncIterator[Sequence[Uncorrected]]:
-    """Yield submissions of some days that still have records in error, a page at a time (R47)."""
+    """Yield submissions of some days that still have records in error, a page at a time (R47).
+
+    Unless ``also_foreign``, records are left out whose dispenser is registered for other submitters by now: their sender cannot
+    correct them (R61).
+    """
     pages = paged(
         tx, "submissions.uncorrected", page=page,
         after={"after_day": ("reported_on", ""), "after_seq": ("seq", 0)},
-        reported_from=reported_from.isoformat(), reported_to=reported_to.isoformat(),
+        reported_from=reported_from.isoformat(), reported_to=reported_to.isoformat(), also_foreign=int(also_foreign),
     )  # fmt: skip
     async for rows in pages:
         yield [

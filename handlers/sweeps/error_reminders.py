@@ -1,4 +1,4 @@
-"""Records in error are reminded of every day for a week, until they are corrected (R47)."""
+"""Records in error are reminded of every day for a week, until they are corrected or may not be by their sender (R47, R61)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 
 from pydantic import JsonValue
 
+from handlers.reading import check_rules
 from handlers.reporting import submitter_of
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
@@ -17,16 +18,32 @@ from store.submissions import Uncorrected
 
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
-    first, yesterday = today - timedelta(days=programme.policy.error_reminder_days), today - timedelta(days=1)
-    async for page in submissions.uncorrected(tx, reported_from=first, reported_to=yesterday):
-        yield [_reminder(one, address, today) for one in page for address in submitter_of(programme, one.sender)]
+    policy = programme.policy
+    first, yesterday = today - timedelta(days=policy.error_reminder_days), today - timedelta(days=1)
+    foreign_may_send = check_rules(policy, today).severity("R21.submitter") != "error"
+    pages = submissions.uncorrected(tx, reported_from=first, reported_to=yesterday, also_foreign=foreign_may_send)
+    async for page in pages:
+        yield [
+            _reminder(one, address, today, one.reported_on + timedelta(days=policy.error_reminder_days))
+            for one in page
+            if _may_send(programme, one.sender)
+            for address in submitter_of(programme, one.sender)
+        ]
 
 
-def _reminder(one: Uncorrected, address: str, today: date) -> Staged:
+def _may_send(programme: Programme, sender: str) -> bool:
+    """Whether the sender may send dispensations at all; a process without publishers of its own cannot tell (R61)."""
+    publishers = programme.publishers
+    return not publishers or any(kind.startswith("dispensation.") for kind in publishers.kinds_of(sender))
+
+
+def _reminder(one: Uncorrected, address: str, today: date, last_on: date) -> Staged:
     facts: dict[str, JsonValue] = {
         "transaction": one.transaction_control,
         "errors": one.errors,
         "reported_on": one.reported_on.isoformat(),
+        "last_on": last_on.isoformat(),
+        "days_left": (last_on - today).days,
     }
     if one.file_name:
         facts["file_name"] = one.file_name

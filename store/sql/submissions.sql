@@ -50,13 +50,27 @@ UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
     WHERE e.corrected_at IS NULL AND e.seq <> :seq AND e.filled_on IN ('', r.value->>3)
       AND (e.dispenser <> '' OR e.sender = r.value->>0))
 
--- name: uncorrected
--- R47: submissions of some days that have records in error, the oldest first, a page at a time.
+-- name: uncorrected sqlite
+-- R47: submissions of some days that have records in error, the oldest first, a page at a time; without also_foreign only records
+-- of dispensers for which their sender may still send (R61).
 SELECT e.seq, e.sender, e.reported_on, s.transaction_control, s.file_name, count(*) AS errors,
     CASE WHEN count(DISTINCT e.dispenser) = 1 THEN max(e.dispenser) ELSE '' END AS dispenser
 FROM open_errors AS e JOIN submissions AS s ON s.seq = e.seq
+    LEFT JOIN dispenser_numbers AS n ON n.number = e.dispenser LEFT JOIN dispensers AS d ON d.dispenser = n.dispenser
 WHERE e.corrected_at IS NULL AND e.reported_on >= :reported_from AND e.reported_on <= :reported_to
   AND (e.reported_on > :after_day OR (e.reported_on = :after_day AND e.seq > :after_seq))
+  AND (:also_foreign = 1 OR d.submitters IS NULL OR d.submitters = '[]' OR e.sender IN (SELECT value FROM json_each(d.submitters)))
+GROUP BY e.reported_on, e.seq, e.sender, s.transaction_control, s.file_name
+ORDER BY e.reported_on, e.seq LIMIT :most
+
+-- name: uncorrected postgres
+SELECT e.seq, e.sender, e.reported_on, s.transaction_control, s.file_name, count(*) AS errors,
+    CASE WHEN count(DISTINCT e.dispenser) = 1 THEN max(e.dispenser) ELSE '' END AS dispenser
+FROM open_errors AS e JOIN submissions AS s ON s.seq = e.seq
+    LEFT JOIN dispenser_numbers AS n ON n.number = e.dispenser LEFT JOIN dispensers AS d ON d.dispenser = n.dispenser
+WHERE e.corrected_at IS NULL AND e.reported_on >= :reported_from AND e.reported_on <= :reported_to
+  AND (e.reported_on > :after_day OR (e.reported_on = :after_day AND e.seq > :after_seq))
+  AND (:also_foreign = 1 OR d.submitters IS NULL OR d.submitters = '[]' OR jsonb_exists(CAST(d.submitters AS jsonb), e.sender))
 GROUP BY e.reported_on, e.seq, e.sender, s.transaction_control, s.file_name
 ORDER BY e.reported_on, e.seq LIMIT :most
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from handlers.outcomes import Done
+from handlers.publishers import Publishers
+from handlers.rules.policy import Policy
+from messages.asap.writer import write_transaction
 from messages.dispensation import DispensationRecordSubmitted
+from notifier.preview import preview_of
 from store import submissions
 from store.contract import Transaction
 from store.submissions import Uncorrected
 from tests.unit.handlers.bench import Bench
-from tests.unit.handlers.dispensing import dispensing, file, hand_in, json_record
+from tests.unit.handlers.dispensing import CREATED, dispensing, file, hand_in, json_record, register
 
 TODAY = date(2026, 6, 15)
 
@@ -48,7 +53,71 @@ async def test_r47_a_reminder_names_the_pharmacy(bench: Bench) -> None:
     """A gateway that sends for many learns whose records they are; and nothing of the records."""
     await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
     (told,) = await bench.sweep(TODAY + timedelta(days=1), "error_reminders")
-    assert told.facts == {"transaction": "T1", "errors": 1, "reported_on": "2026-06-15", "pharmacy": "AB1234563"}
+    assert told.facts == {
+        "transaction": "T1", "errors": 1, "reported_on": "2026-06-15", "pharmacy": "AB1234563",
+        "last_on": "2026-06-22", "days_left": 6,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (1, "6 days are left: we remind you daily until June 22, 2026. What is not corrected by then is listed to"),
+        (6, "One day is left: we remind you daily until June 22, 2026."),
+        (7, "This is the last reminder. What is not corrected by the end of June 22, 2026 is listed to"),
+    ],
+)
+async def test_r47_a_reminder_says_since_when_how_long_and_what_then(bench: Bench, day: int, says: str) -> None:
+    """A clerk who reads only this one knows all of it."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    await bench.sweep(TODAY + timedelta(days=day), "error_reminders")
+    seen = preview_of(bench.written[-1])
+    assert seen.subject == "1 record still to be corrected: transaction T1"
+    for part in (" ".join(seen.text.split()), seen.html):
+        assert says in part
+        assert "June 15, 2026" in part
+
+
+async def test_r61_a_submitter_is_not_reminded_of_what_it_may_send_no_more(bench: Bench) -> None:
+    """The dispenser has gone to another gateway; records of its other one still wait. Administrators see both in the end."""
+    await register(bench)
+    await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    both = [
+        ({"PHA03": "AB1234563"}, [dispensing("1", DSP09="none")]),
+        ({"PHA03": "AS1234563"}, [dispensing("2", DSP09="none")]),
+    ]
+    await hand_in(bench, write_transaction("4.2B", "T1", CREATED, both))
+    assert await reminded(bench) == [2]
+    await register(bench, submitters=("other",))
+    assert await reminded(bench, 2) == [1]
+    await register(bench, submitters=("other", "gateway"))
+    assert await reminded(bench, 3) == [2]
+    await register(bench, submitters=("other",))
+    await register(bench, dea="AS1234563", npi=None, ncpdp=None, submitters=("other",))
+    assert await reminded(bench, 7) == []
+    first, *_ = await bench.sweep(TODAY + timedelta(days=8), "administrators_digest")
+    assert "2 to correct" in str(first.facts["sections"])
+
+
+@pytest.mark.parametrize(("numbers", "is_told"), [({"unregistered_submitter": "warn"}, [1]), ({}, [])])
+async def test_r61_whether_another_may_send_is_the_programmes(
+    bench: Bench, numbers: dict[str, str], is_told: list[int]
+) -> None:
+    """Where anyone may send for anyone, anyone can correct."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    await register(bench, submitters=("other",))
+    bench.programme = replace(bench.programme, policy=Policy.model_validate(numbers))
+    assert await reminded(bench) == is_told
+
+
+@pytest.mark.parametrize(("may_send", "is_told"), [("dispensation.*", [1]), ("registration.*", [])])
+async def test_r61_nor_is_a_broker_user_that_may_send_no_dispensations(
+    bench: Bench, may_send: str, is_told: list[int]
+) -> None:
+    """It could only be told so again."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    bench.programme = replace(bench.programme, publishers=Publishers({"gateway": (may_send,)}))
+    assert await reminded(bench) == is_told
 
 
 async def test_r47_the_administrators_digest_lists_what_was_not_corrected(bench: Bench) -> None:

@@ -58,13 +58,17 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert len(rows) == 2
 
 
-def test_only_a_list_among_the_facts_can_be_attached(tmp_path: Path) -> None:
-    """A notice that attaches anything else is refused at start."""
+@pytest.mark.parametrize(
+    ("listed", "when", "told"), [("name", "always", "attaches name"), ("rows", "never", "'never'")]
+)
+def test_only_a_list_among_the_facts_can_be_attached(tmp_path: Path, listed: str, when: str, told: str) -> None:
+    """A notice that attaches anything else, or at no known time, is refused at start."""
     folder = tmp_path / "submission" / "strange"
     folder.mkdir(parents=True)
     (folder / "notice.toml").write_text(
         'purpose = "p"\naudience = "user"\nrule = "R47"\non_unknown = "hold"\ndeadline_days = 1\n'
-        '[facts]\nname = "text"\n[attachments]\n"names.csv" = "name"\n[sample]\nname = "x"\n'
+        '[facts]\nname = "text"\n[facts.rows]\none = "text"\n[attachments]\n'
+        f'"names.csv" = {{ list = "{listed}", attached = "{when}" }}\n[sample]\nname = "x"\n'
     )
-    with pytest.raises(Misconfigured, match="attaches name"):
+    with pytest.raises(Misconfigured, match=told):
         catalogue(tmp_path)

@@ -25,7 +25,7 @@ WRONG: list[tuple[str, object]] = [
     ("pairs", ["ab"]),
     ("link", 1.5),
     ("text", "x" * 10_001),
-    ("texts", ["x"] * 1_001),
+    ("texts", ["x"] * 5_001),
     ("rows", [1]),
     ("rows", {"a": "b"}),
 ]
