@@ -209,7 +209,7 @@ class Structure:
         fields, width = piece.split(self._frame.separator), len(table(self._header.version)[name])
         if any(fields[width + 1 :]):
             text = f"found {len(fields) - 1} fields; expected {width}, as this version defines"
-            self._ledger.note(Finding("R16", name, text), self._count, keeps_out=False)
+            self._ledger.note(Finding("R16", name, text), self._count, of="header")
 
     def _check_end(self) -> None:
         tail = self._frame.tail
