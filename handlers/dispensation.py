@@ -12,7 +12,7 @@ from handlers.outcomes import Done, Outcome
 from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
-from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
+from handlers.rules.records import RecordChecks, dispensed_on, dispenser_findings, numbers_of
 from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, open_screen, unknown_revised
 from handlers.submission import refused, report_of, take, unknown_dispenser
 from handlers.work import Work
@@ -142,9 +142,9 @@ class _Batch:
         findings, marks = self._checks.findings(record, content), ""
         if of_dispenser := dispenser_findings(dispenser):
             findings = (*of_dispenser, *findings)
-        dispensed_on = (record.sold_on or record.filled_on).isoformat()
+        day = dispensed_on(record)
         if record.status != "void":
-            detail = Detail(dispensed_on, record.patient.location or "", record.treatment_type or "")
+            detail = Detail(day, record.patient.location or "", record.treatment_type or "")
             marks, found = self._screen.record(content, detail, source, is_new=record.status == "new")
             findings = (*findings, *found) if found else findings
         if source.finding is not None:
@@ -159,7 +159,7 @@ class _Batch:
         report = None
         if source.known is not None:
             made_on = work.policy.local_date(created_at)
-            report = report_of(source.known, made_on=made_on, last_on=dispensed_on, today=today)
+            report = report_of(source.known, made_on=made_on, last_on=day, today=today)
         return Taken(work, content, findings, self._rules, report)
 
     async def note(self, good: Sequence[Taken]) -> None:

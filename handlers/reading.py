@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 from types import MappingProxyType
@@ -17,7 +17,6 @@ from messages.asap.reader import Reading
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules, Setting
 from messages.asap.values import NUMBER_MAX, Header, Memo, Pharmacy, Record, Status, ZeroReport
-from messages.identifiers import is_digits
 from store.contract import as_text
 from store.dispensations import Content
 from store.submissions import OpenError
@@ -76,7 +75,7 @@ def check_rules(policy: Policy, today: date) -> CheckRules:
 def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
     """Read a file with the programme's checks; records at fault are left out of the runs, a test file's all."""
     today = policy.local_date(now)
-    rules = check_rules(policy, today)
+    rules = replace(check_rules(policy, today), now=now.astimezone(policy.zone))
     reading = Reading(body, rules)
     created_at = as_text(_created_at(reading.header, now, policy))
     good, errors = _Good(today.isoformat(), created_at), []
@@ -184,12 +183,5 @@ def open_error(
 
 def _created_at(header: Header | None, now: datetime, policy: Policy) -> datetime:
     """Return when the transaction was made (TH05, TH06): local time, in 5.0 UTC with a Z; never later than now."""
-    if header is None or not is_digits(header.created_on + header.created_time.removesuffix("Z")):
-        return now
-    time = header.created_time.removesuffix("Z").ljust(6, "0")
-    try:
-        written = datetime.strptime(header.created_on + time, "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone follows
-    except ValueError:
-        return now
-    zone = UTC if header.created_time.endswith("Z") else policy.zone
-    return min(written.replace(tzinfo=zone), now)
+    made_at = header.made_at(policy.zone) if header else None
+    return min(made_at or now, now)

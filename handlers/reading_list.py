@@ -6,8 +6,8 @@ from datetime import datetime
 
 from handlers.reading import Detail, ReadSubmission, check_rules, open_error, runs_of
 from handlers.rules.policy import Policy
-from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
-from messages.asap.faults import Fault, Ledger, printable
+from handlers.rules.records import RecordChecks, dispensed_on, dispenser_findings, numbers_of
+from messages.asap.faults import Fault, Ledger, Subject, printable
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.severities import CheckRules
 from messages.asap.values import Pharmacy, Status
@@ -37,8 +37,9 @@ class _ListReader:
         original = record.model_dump_json(exclude_none=True)
         content = self._checks.content(record, original, said_at=self._created_at)
         number, filled_on = printable(content.prescription_number), content.filled_on
+        of: Subject = "void" if record.status == "void" else "record"
         noted = [
-            self.ledger.note(finding, line, prescription=number, fill_date=filled_on)
+            self.ledger.note(finding, line, prescription=number, fill_date=filled_on, of=of)
             for finding in self._checks.findings(record, content)
         ]
         faults = [fault for fault in noted if fault is not None]
@@ -55,7 +56,7 @@ class _ListReader:
         if faults:
             content = marked(content, "", " ".join(fault.check for fault in faults))
         detail = Detail(
-            (record.sold_on or record.filled_on).isoformat(),
+            dispensed_on(record),
             record.patient.location or "",
             record.treatment_type or "",
         )

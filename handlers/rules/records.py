@@ -86,6 +86,8 @@ class RecordChecks:
 
     def _look_closer(self, record: Record) -> Sequence[Finding]:
         one = laid(record)
+        if record.status == "void":
+            return _named(self._dispensing.void(one.dsp))
         found = [
             *_named(self._fields.patient(one.pat)),
             *_named(self._dispensing.age(one.pat, one.dsp)),
@@ -138,6 +140,11 @@ class RecordChecks:
 def numbers_of(dispenser: Dispenser) -> tuple[str, str, str]:
     """Give what a dispenser is known by: DEA, NPI and NCPDP number, as in a file (R48)."""
     return (dispenser.dea or "").strip().upper(), (dispenser.npi or "").strip(), (dispenser.ncpdp or "").strip()
+
+
+def dispensed_on(record: Record) -> str:
+    """Give the day sold, else filled (R40); of a void the day filled, for what else it says is not looked at (R48)."""
+    return (record.filled_on if record.status == "void" else record.sold_on or record.filled_on).isoformat()
 
 
 def dispenser_findings(dispenser: Dispenser) -> Sequence[Finding]:

@@ -93,7 +93,7 @@ class Blocks:
             self._message = fields[3]
         if not is_clean:
             for finding in self._reader.checks.segment(name, fields):
-                self._ledger.note(finding, line, keeps_out=False)
+                self._ledger.note(finding, line, of="header")
 
     def _read_pharmacy(self, pha: Sequence[str], line: int) -> None:
         noted = [self._ledger.note(finding, line) for finding in self._reader.checks.pharmacy(pha)]

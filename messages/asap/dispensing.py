@@ -11,8 +11,12 @@ from messages.asap.values import NUMBER_MAX, Memo, canonical_quantity
 from messages.identifiers import is_digits, normalise_ndc
 
 NDC, COMPOUND, CANNABIS = "01", "06", "07"
+VOID = "02"
+"""DSP01 of what withdraws a record."""
 PAIRS = ((18, 19), (20, 21))
 """Fields of DSP that go together."""
+_NAMES_THE_RECORD = frozenset({1, 2, 5, 6, 9, 13})
+"""Places in DSP of what makes a record the same (R48), and of what is done to it."""
 _COMPOUND_START = "99999"
 Found = list[Finding]
 
@@ -42,6 +46,12 @@ class DispensingChecks:
             text = f"found {described(dsp[14])}; expected an NPI with a right check digit"
             findings.append(Finding("R19.pharmacist", "DSP14", text))
         return tuple(findings)
+
+    def void(self, dsp: Sequence[str]) -> tuple[Finding, ...]:
+        """Name what keeps a void from telling which record it withdraws (R48, R49); all else in it is not looked at."""
+        said = [text if place in _NAMES_THE_RECORD else "" for place, text in enumerate(dsp)]
+        named = {f"DSP{place:02}" for place in _NAMES_THE_RECORD}
+        return tuple(finding for finding in self.dispensation(said, 0) if finding.field in named)
 
     def ingredient(self, cdi: Sequence[str], ordinal: int) -> tuple[Finding, ...]:
         """Name what is wrong with the ordinal-th ingredient of a compound."""

@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from messages.asap.severities import CheckRules, Severity
 from messages.asap.table import title
 
+Subject = Literal["record", "void", "header"]
+"""What a fault is of: a record; a void, with which nothing is stored; or a segment without records (TH, IS, TP, TT)."""
+
 _TO_DO: Final = {
     "file": "Nothing of this file is stored: correct it and send the whole file again.",
     "error": "This record is not stored: correct it and send the record again.",
-    "warning": "This keeps nothing from being stored: correct it before the next file.",
+    "warning": "This keeps nothing from taking effect: correct it before the next file.",
 }
+_VOID: Final = "Nothing is withdrawn: correct it and send the void again."
 _ZERO: Final = "The zero report does not count: correct it and send it again."
-# What to do about a check for which the sentence of its severity would be wrong.
+# What to do about a check for which the sentence of its severity would be wrong. Whether a record is a duplicate is not
+# known where these are said: none may tell that it is stored.
 _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
     ("R03.zero", "error"): _ZERO,
     ("R04.zero", "error"): _ZERO,
-    ("R09.unlisted", "warning"): "It is stored: check the NDC, or tell the program of a drug that its table lacks.",
-    ("R21", "warning"): "Its records are stored: ask the program to register the dispenser.",
+    (
+        "R09.unlisted",
+        "warning",
+    ): "This keeps nothing out: check the NDC, or tell the program of a drug that its table lacks.",
+    ("R21", "warning"): "This keeps none of its records out: ask the program to register the dispenser.",
     (
         "R21",
         "error",
     ): "None of its records are stored: ask the program to register the dispenser, then send them again.",
-    ("R21.submitter", "warning"): "Its records are stored: ask the program to register this submitter for it.",
+    (
+        "R21.submitter",
+        "warning",
+    ): "This keeps none of its records out: ask the program to register this submitter for it.",
     ("R21.submitter", "error"): (
         "None of its records are stored: ask the program to register this submitter for it, then send them again."
     ),
-    ("R28", "warning"): "It is stored and marked as not reportable: there is nothing to correct.",
-    ("R29", "warning"): "There is nothing to correct unless it was expected to be known.",
+    ("R28", "warning"): "It is marked as not reportable and not refused for it: there is nothing to correct.",
+    (
+        "R29",
+        "warning",
+    ): "Nothing was withdrawn or replaced: there is nothing to correct unless it was expected to be known.",
     (
         "R29",
         "error",
     ): "Nothing was stored or withdrawn: check what names the record; one that never got in is sent as new.",
-    ("R31", "warning"): "It is stored and marked as late: there is nothing to correct.",
+    ("R31", "warning"): "It is marked as late and not refused for it: there is nothing to correct.",
 }
 
 
@@ -102,18 +116,18 @@ class Ledger:
         *,
         prescription: str | None = None,
         fill_date: str | None = None,
-        keeps_out: bool = True,
+        of: Subject = "record",
         fails: bool = False,
     ) -> Fault | None:
         """Make a fault of the finding and count it; None when the rules have its check switched off.
 
-        Without a record that it ``keeps_out`` (TH, IS) an error is a warning. What ``fails`` the file,
+        ``of`` what it is: an error of a header keeps no record out, and is a warning. What ``fails`` the file,
         because it cannot be read on, does so whatever the check's setting.
         """
         setting = "file" if fails else self._rules.severity(finding.check)
         if setting == "off":
             return None
-        if setting == "error" and not keeps_out:
+        if setting == "error" and of == "header":
             setting = "warning"
         self.total += 1
         self.failed = self.failed or setting == "file"
@@ -125,7 +139,7 @@ class Ledger:
             field=finding.field if finding.field[-1:].isdigit() or finding.field.islower() else None,
             prescription=prescription,
             fill_date=fill_date,
-            message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting)}",
+            message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting, of)}",
         )
         if not self.is_full:
             self._listed.append(fault)
@@ -173,9 +187,11 @@ def printable(value: str) -> str | None:
     return "".join(character if character.isprintable() else "?" for character in value[:40]) or None
 
 
-def _advice(finding: Finding, severity: Severity) -> str:
+def _advice(finding: Finding, severity: Severity, of: Subject) -> str:
     if (finding.check, severity) in _TO_DO_OF:
         return _TO_DO_OF[finding.check, severity]
+    if severity == "error" and of == "void":
+        return _VOID
     if severity == "error" and finding.field.startswith(("PHA", "dispenser")):
         return "None of this pharmacy's records are stored: correct it and send them again."
     return _TO_DO[severity]

@@ -13,7 +13,7 @@ from messages.asap.values import NUMBER_MAX, Memo
 from messages.identifiers import dea_is_valid, ncpdp_is_valid, npi_is_valid
 
 # Fields that a check of their own covers wholly; R15 and R16 would only say the same again.
-_OWN_CHECK = frozenset({"DSP01", "DSP02", "DSP04", "DSP06", "DSP09", "DSP10", "DSP13", "CDI04"})
+_OWN_CHECK = frozenset({"TH03", "TH07", "DSP01", "DSP02", "DSP04", "DSP06", "DSP09", "DSP10", "DSP13", "CDI04"})
 _HEADER_CHECKED = frozenset({"TH01", "TH02", "TH05", "TH06", "TH09"})  # by F02, F08, F12, F03
 _ADDRESS = frozenset({"PAT12", "PAT14", "PAT15", "PAT16"})
 _IDENTITY = frozenset(
@@ -82,7 +82,9 @@ class FieldChecks:
             return None
         if field.codes and value not in field.codes:
             check = "R13" if field.required else "R13.optional"
-            return Finding(check, field.name, f"found {_code(field, value)}; expected one of {_listing(field.codes)}")
+            return Finding(
+                check, field.name, f"found {code_told(field.name, value)}; expected one of {_listing(field.codes)}"
+            )
         if field.type == "DT":
             return self._date(field.name, value)
         if len(value) > field.max_length:
@@ -180,9 +182,9 @@ def _placeholders(segment: str, positions: tuple[int, ...], fields: Sequence[str
     ]
 
 
-def _code(field: Field, value: str) -> str:
-    """Tell a wrong code; of the patient and who picked up, or what is longer than any code, only its shape."""
-    is_personal = field.name.startswith(("PAT", "AIR")) or len(value) > 2
+def code_told(name: str, value: str) -> str:
+    """Tell a wrong code of a field; of the patient and who picked up, or what is longer than any code, only its shape."""
+    is_personal = name.startswith(("PAT", "AIR")) or len(value) > 2
     return f"'{value}'" if not is_personal and value.isascii() and value.isalnum() else described(value)
 
 

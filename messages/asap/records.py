@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from messages.asap.dispensing import NDC, DispensingChecks, small_number
-from messages.asap.faults import Fault, Finding, Ledger, printable
+from messages.asap.dispensing import NDC, VOID, DispensingChecks, small_number
+from messages.asap.faults import Fault, Finding, Ledger, Subject, printable
 from messages.asap.fields import NO_FINDINGS, PLACEHOLDERS, FieldChecks
 from messages.asap.frame import Frame
 from messages.asap.patterns import clean
@@ -114,8 +114,11 @@ class RecordReader:
             and self._is_faultless(pat, dsp)
         ):
             cdi = tuple(self.segments["CDI"].read(text)[0] for text in cdi_texts)
-            found = self._look_closer(patient, dsp, cdi, line)
-            found += [(line + 1, pre_findings), (line + 2 + len(cdi), air_findings)]
+            if dsp[1] == VOID:
+                found = [(line, self._dispensing.void(dsp))]
+            else:
+                found = self._look_closer(patient, dsp, cdi, line)
+                found += [(line + 1, pre_findings), (line + 2 + len(cdi), air_findings)]
             faults = self._note(found, dsp)
             is_valid = is_valid and not any(fault.severity == "error" for fault in faults)
         text = self._terminator.join((patient.text, dsp_text, pre_text, *cdi_texts))
@@ -125,6 +128,8 @@ class RecordReader:
 
     def _assemble(self, pharmacy: Pharmacy, pat: Sequence[str], dsp: Sequence[str], rest: Rest) -> Record:
         product = dsp[8]
+        # Of a void it is not looked at, and would tell up to when the dispenser has reported (R42).
+        sold_on = "" if dsp[1] == VOID else self.dates[dsp[17]]
         return Record(
             pharmacy.index,
             pharmacy.dispenser,
@@ -137,7 +142,7 @@ class RecordReader:
             self._numbers[dsp[10]],
             self._dispensing.ndcs[product] or product if dsp[7] == NDC else product,
             self.dates[dsp[3]],
-            self.dates[dsp[17]],
+            sold_on,
             self.dates[pat[18]],
             pat,
             dsp,
@@ -179,8 +184,9 @@ class RecordReader:
 
     def _note(self, found: Sequence[tuple[int, tuple[Finding, ...]]], dsp: Sequence[str]) -> tuple[Fault, ...]:
         prescription, filled_on = printable(dsp[2].strip()), self.dates[dsp[5]] or None
+        of: Subject = "void" if dsp[1] == VOID else "record"
         noted = (
-            self._ledger.note(finding, line, prescription=prescription, fill_date=filled_on)
+            self._ledger.note(finding, line, prescription=prescription, fill_date=filled_on, of=of)
             for line, findings in found
             for finding in findings
         )

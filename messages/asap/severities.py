@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -29,7 +29,8 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "F09": "file",  # TT02 wrong
         "F10": "warning",  # TP01 wrong: production senders are wrong by two
         "F11": "file",  # transaction already processed (the store knows)
-        "F12": "file",  # TH05, TH06 invalid or in the future
+        "F12": "file",  # TH03, TH07 none of their values; TH05, TH06 invalid or in the future
+        "F12.clock": "warning",  # ahead of now on the same day
         "F13": "file",  # data behind TT, a second TH
         "F14": "warning",  # a test file: checked, reported, not stored
         "F15": "file",  # a limit passed
@@ -95,6 +96,8 @@ class CheckRules:
 
     Args:
         today: the date in the programme's time zone; dates behind it are in the future (R04, F12).
+        now: the moment, in that zone, to which TH05 and TH06 are held (F12); None: to the day alone.
+        clock_minutes_ahead: so much a sender's clock may be fast (F12).
         severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it. A bare id
             covers all its cases. FIXED and IDENTIFYING keep theirs; R checks cannot fail a whole file.
         faults_listed: how many faults a report lists; their true number is always given.
@@ -102,6 +105,8 @@ class CheckRules:
     """
 
     today: date
+    now: datetime | None = None
+    clock_minutes_ahead: int = 10
     severities: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
     versions: frozenset[str] = frozenset(VERSIONS)
     ndc_digits: int = NDC_DIGITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeVar
 
@@ -30,6 +30,17 @@ class Header:
     created_time: str
     voids: bool
     is_test: bool
+
+    def made_at(self, zone: tzinfo) -> datetime | None:
+        """When the transaction was made (TH05, TH06): a time of this zone, with a Z of UTC; None when that cannot be read."""
+        time = self.created_time.removesuffix("Z").ljust(6, "0")
+        if not is_digits(self.created_on + time):
+            return None
+        try:
+            written = datetime.strptime(self.created_on + time, "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone follows
+        except ValueError:
+            return None
+        return written.replace(tzinfo=UTC if self.created_time.endswith("Z") else zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.
     from workers.bootstrap import now
 
     policy = settings.programme
-    rules = CheckRules(today=policy.local_date(now()), severities=policy.check_severities)
+    local_now = now().astimezone(policy.zone)
+    rules = CheckRules(today=local_now.date(), now=local_now, severities=policy.check_severities)
     body = bodies.read_unpacked(file, bytes_max=Limits().file_unpacked_bytes_max)
     report = jsonlib.loads(check_file(body, rules).as_json())
     if json:

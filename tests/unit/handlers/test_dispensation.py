@@ -196,6 +196,36 @@ async def test_r49_void_then_new_is_new_again(gateway: Gateway) -> None:
     assert became(await gateway.file(file("T3", dispensing("1"), dispensing("2")))) == {"duplicates": 2}
 
 
+@pytest.mark.parametrize("way", ["file", "list", "alone"])
+async def test_r48_a_void_needs_only_what_names_its_record(gateway: Gateway, way: str) -> None:
+    """Whatever else is wrong with it, the record is withdrawn, and one that is not known is not found."""
+    await gateway.file(file("T1", dispensing("1")))
+    wrong = {
+        "PRE02": "AB1234567",
+        "PAT18": "20269999",
+        "PAT07": "",
+        "DSP03": "",
+        "DSP10": "x",
+        "DSP08": "",
+        "PAT19": "",
+    }
+    if way == "file":
+        report = await gateway.file(file("T2", dispensing("1", "02", **wrong), dispensing("2", "02", **wrong)))
+    else:
+        patient = record("1")["patient"] | {"date_of_birth": "2999-01-01", "address": None, "gender": "Q"}
+        prescriber = record("1")["prescriber"] | {"dea": "AB1234567"}
+        voids = [
+            record(number, status="void", patient=patient, prescriber=prescriber, days_supply=0, sold_on="2999-01-01")
+            for number in ("1", "2")
+        ]
+        if way == "alone":
+            assert verdicts(await gateway.records(*voids)) == ["voided", "void_not_found"]
+            return
+        report = await gateway.list_of("L1", *voids)
+    assert became(report) == {"voided": 1, "voids_not_found": 1}
+    assert [fault["check"] for fault in report["faults"] if fault["prescription"]] == ["R29"]
+
+
 async def test_r49_revise_keeps_every_version(gateway: Gateway) -> None:
     """A revision replaces the record of its key; one of an unknown record is stored as new."""
     await gateway.file(file("T1", dispensing("1")))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from messages.asap.check import check_file
+from messages.asap.reader import Reading
 from messages.asap.writer import Style
 from tests.unit.messages.asap.asap_files import (
     COMPOUND,
@@ -138,6 +139,39 @@ GOOD_CASES: Sequence[tuple[str, Mapping[str, str]]] = [
 def test_what_is_right_is_not_faulted(changes: Mapping[str, str]) -> None:
     """Everything that real senders rightly write is accepted in silence."""
     assert check(file_of(record(changes))).faults == ()
+
+
+IDENTITY = {"DSP02", "DSP05", "DSP06", "DSP09", "DSP13"}
+VOID_CASES = [case for case in CASES if "DSP01" not in case[1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"), [case[1:] for case in VOID_CASES], ids=[case[0] for case in VOID_CASES]
+)
+def test_r48_a_void_is_held_to_what_names_its_record_and_to_nothing_else(
+    changes: Mapping[str, str], expected: Told
+) -> None:
+    """A wrong patient, prescriber, drug or supply keeps no void out, nor is it told of."""
+    body = file_of(record({**changes, "DSP01": "02"}))
+    fills_over_refills = ("R08", W, "DSP06")  # told of DSP06, and about DSP04
+    assert told(check(body).faults) == {one for one in expected if one[2] in IDENTITY} - {fills_over_refills}
+
+
+def test_r48_a_void_without_anything_else_is_valid() -> None:
+    """What withdraws a record need not tell it again; what it says of the day sold does not count as reported (R42)."""
+    bare = {name: "" for name in GOOD if name not in IDENTITY}
+    body = file_of(record({**bare, "DSP01": "02", "DSP17": "20991231"}), record())
+    reading = Reading(body, rules())
+    void, new = [one for chunk in reading.chunks() for one in chunk]
+    assert (void.status, void.is_valid, void.sold_on, void.key) == ("void", True, "", new.key)
+    assert reading.report().faults == ()
+
+
+def test_r48_a_void_at_fault_is_not_said_to_be_a_record_that_is_not_stored() -> None:
+    """With a void nothing is stored, at fault or not."""
+    error, warning = check(file_of(record({"DSP01": "02", "DSP05": "", "DSP02": "R" * 26}))).faults
+    assert error.message.endswith("Nothing is withdrawn: correct it and send the void again.")
+    assert warning.message.endswith("This keeps nothing from taking effect: correct it before the next file.")
 
 
 PHARMACY_CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -125,7 +127,10 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
         header(5, "x", replaced(TWO, "TT", lambda _: "TT*2*2")),
         {("F12", F, "TH05"), ("F08", F, "TT01"), ("F09", F, "TT02")},
     ),
-    ("R13-header", header(7, "X"), {("R13", "warning", "TH07")}),
+    ("F12-neither-production-nor-test", header(7, "X"), {("F12", F, "TH07")}),
+    ("F12-no-type", header(3, "09"), {("F12", F, "TH03")}),
+    ("F12-an-answer", header(3, "02"), {("F12", F, "TH03")}),
+    ("R14-file-type", header(7, ""), {("R14", "warning", "TH07")}),
     ("R16-trailer", replaced(TWO, "TP", lambda text: text + "*X"), {("R16", "warning", "TP")}),
     ("R16-last", replaced(TWO, "TT", lambda text: text + "**X"), {("R16", "warning", "TT")}),
     ("R14-source", replaced(TWO, "IS", lambda _: "IS*77"), {("R14", "warning", "IS02")}),
@@ -199,6 +204,21 @@ def test_a_doctors_name_beside_a_fault_is_not_taken_for_a_segment() -> None:
     assert told(check(without(body, "TP")).faults) == {("F05", F, "TP")}
     wide = replaced(body, "PRE", lambda text: text + "*" * (10 - text.count("*")) + "*X*Y")
     assert told(check(wide).faults) == {("R16", "warning", "PRE")}
+
+
+def test_f12_a_clock_that_is_fast_on_the_same_day_is_told() -> None:
+    """A few minutes are let pass; times are the programme's, in 5.0 UTC."""
+    zone = ZoneInfo("America/New_York")
+
+    def faults(body: bytes, hour: int, minute: int) -> Told:
+        now = datetime(2026, 11, 24, hour, minute, tzinfo=zone)
+        return told(check_file(body, CheckRules(today=TODAY, now=now)).faults)
+
+    assert faults(TWO, 8, 32) == set()
+    assert faults(TWO, 8, 31) == {("F12", "warning", "TH06")}
+    utc = file_of(version="5.0").replace(b"*084142Z*", b"*134142Z*", 1)
+    assert faults(utc, 8, 41) == set()
+    assert faults(utc, 8, 30) == {("F12", "warning", "TH06")}
 
 
 def test_several_sources_and_pharmacies_are_one_transaction() -> None:
