@@ -78,7 +78,7 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         body_bytes=body_bytes,
         report=json.dumps(result),
         created_at=read.created_at,
-        now=work.now,
+        received_at=work.handed_in_at,
         seq=work.seq,
     )
     await _note_errors(work, after)
@@ -126,7 +126,7 @@ def _with_used_number(report: dict[str, Any], used: Fault) -> dict[str, JsonValu
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
     products = {content.product_id for run in read.runs if run.status != "void" for content in run.contents}
-    screen = await open_screen(work.tx, numbers, products, today=work.today, policy=work.policy)
+    screen = await open_screen(work.tx, numbers, products, today=work.handed_in_on, policy=work.policy)
     sources = [
         screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
         for one in read.pharmacies
@@ -185,7 +185,7 @@ async def _store_zero_reports(work: AnyWork, read: ReadSubmission, after: Screen
                 read.pharmacies[zero.pharmacy].dispenser,
                 period_from=zero.begins_on,
                 period_to=zero.ends_on,
-                now=work.now,
+                received_at=work.handed_in_at,
                 seq=work.seq,
             )
 
@@ -202,7 +202,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
         last = max({detail.dispensed_on for detail in run.details})
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
-        report_of(known, made_on=made_on, last_on=last_on, today=work.today)
+        report_of(known, made_on=made_on, last_on=last_on, today=work.handed_in_on)
         for place, last_on in covered.items()
         if (known := sources[place].known) is not None and place not in after.barred
     ]
@@ -210,7 +210,7 @@ def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], aft
         known = sources[zero.pharmacy].known
         if known is not None and zero.pharmacy not in after.barred:
             covers = made_on.isoformat() if known.kind == "veterinarian" else zero.ends_on
-            reports.append(Report(known.dispenser, covers, work.today.isoformat()))
+            reports.append(Report(known.dispenser, covers, work.handed_in_on.isoformat()))
     return reports
 
 
