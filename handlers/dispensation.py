@@ -125,7 +125,7 @@ class _Batch:
         rules = check_rules(first.policy, first.handed_in_on)
         checks = RecordChecks(rules)
         numbers = {number for work in works for number in numbers_of(work.message.dispenser) if number}
-        products = {checks.product(work.message) for work in works}
+        products = {product for work in works for product in checks.products(work.message)}
         screen = await open_screen(first.tx, numbers, products, today=first.handed_in_on, policy=first.policy)
         return cls(rules, checks, screen)
 
@@ -183,8 +183,8 @@ class _Batch:
 
 
 def _told(finding: Finding) -> JsonValue:
-    check, field, text = in_json(finding)
-    return {"check": check.partition(".")[0], "field": field, "text": text}
+    said = in_json(finding)
+    return {"check": said.check.partition(".")[0], "field": said.field, "text": said.text}
 
 
 def _original(work: RecordWork) -> str:

@@ -103,7 +103,7 @@ def _refusal(
 
 def refused(findings: Sequence[Finding]) -> Refuse:
     """Say no for the first of these; each is told."""
-    faults = tuple(FieldFault(field, check.partition(".")[0], f"{text}.") for check, field, text in findings)
+    faults = tuple(FieldFault(one.field, one.check.partition(".")[0], f"{one.text}.") for one in findings)
     first = faults[0]
     return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
 
@@ -125,7 +125,9 @@ def _with_used_number(report: dict[str, Any], used: Fault) -> dict[str, JsonValu
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
-    products = {content.product_id for run in read.runs if run.status != "void" for content in run.contents}
+    products = {
+        product for run in read.runs if run.status != "void" for content in run.contents for product in content.products
+    }
     screen = await open_screen(work.tx, numbers, products, today=work.handed_in_on, policy=work.policy)
     sources = [
         screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
