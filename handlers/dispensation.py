@@ -34,7 +34,7 @@ RecordWork = Work[DispensationRecordSubmitted, None]
 
 def prepare_file_submitted(message: DispensationFileSubmitted, setting: Setting) -> ReadSubmission:
     """Read and check the file before any lock is taken."""
-    return read_file(message.body, setting.now, setting.programme.policy)
+    return read_file(message.body, setting.handed_in_at, setting.programme.policy)
 
 
 async def file_submitted(work: Work[DispensationFileSubmitted, ReadSubmission]) -> Outcome:
@@ -44,7 +44,7 @@ async def file_submitted(work: Work[DispensationFileSubmitted, ReadSubmission]) 
 
 def prepare_records_submitted(message: DispensationRecordsSubmitted, setting: Setting) -> ReadSubmission:
     """Check the records before any lock is taken."""
-    return read_list(message, setting.now, setting.programme.policy)
+    return read_list(message, setting.handed_in_at, setting.programme.policy)
 
 
 async def records_submitted(work: Work[DispensationRecordsSubmitted, ReadSubmission]) -> Outcome:
@@ -122,11 +122,11 @@ class _Batch:
     async def open(cls, works: Sequence[RecordWork]) -> _Batch:
         """Ask the store once for all of them."""
         first = works[0]
-        rules = check_rules(first.policy, first.today)
+        rules = check_rules(first.policy, first.handed_in_on)
         checks = RecordChecks(rules)
         numbers = {number for work in works for number in numbers_of(work.message.dispenser) if number}
-        products = {checks.product(work.message) for work in works}
-        screen = await open_screen(first.tx, numbers, products, today=first.today, policy=first.policy)
+        products = {product for work in works for product in checks.products(work.message)}
+        screen = await open_screen(first.tx, numbers, products, today=first.handed_in_on, policy=first.policy)
         return cls(rules, checks, screen)
 
     def checked(self, work: RecordWork) -> Taken | Outcome:
@@ -137,7 +137,7 @@ class _Batch:
         source = self._screen.source(numbers_of(dispenser), said, work.envelope.sender)
         if source.is_unknown and work.policy.unknown_dispenser_holds:
             return unknown_dispenser(*numbers_of(dispenser))
-        created_at = min(work.envelope.sent_at or work.now, work.now)  # never later than now (R49)
+        created_at = min(work.envelope.sent_at or work.handed_in_at, work.handed_in_at)  # never later (R49)
         content = self._checks.content(record, _original(work), said_at=self._as_text(created_at))
         findings, marks = self._checks.findings(record, content), ""
         if of_dispenser := dispenser_findings(dispenser):
@@ -183,8 +183,8 @@ class _Batch:
 
 
 def _told(finding: Finding) -> JsonValue:
-    check, field, text = in_json(finding)
-    return {"check": check.partition(".")[0], "field": field, "text": text}
+    said = in_json(finding)
+    return {"check": said.check.partition(".")[0], "field": said.field, "text": said.text}
 
 
 def _original(work: RecordWork) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -20,7 +21,7 @@ from handlers.whose import Whose, concerned_by
 from store import alerts, reviews, treatments
 from store.alerts import Crossing
 from store.contract import Row, Transaction, as_date
-from store.treatments import MissedReview, PatientRecord, RecordKey, TreatmentRow
+from store.treatments import Drug, MissedReview, PatientRecord, RecordKey, TreatmentRow
 
 _EXEMPT = "exempt:"
 Reviewed = Mapping[str, Sequence[date]]
@@ -74,7 +75,7 @@ def _under_its_patient(row: Row) -> PatientRecord:
         row["prescriber_dea"].strip().upper() or row["prescriber_npi"].strip(),
         row["written_on"],
         row["days_supply"],
-        row["product_id"],
+        row["ingredients"] or row["product_id"],
     )
 
 
@@ -112,12 +113,12 @@ async def count_stale(tx: Transaction, policy: Policy, *, today: date, most: int
 async def _supplies(tx: Transaction, whose: Whose) -> Mapping[str, Sequence[Supply]]:
     """Return the supplies of scheduled drugs, by patient."""
     records = await treatments.records_of(tx, whose.keys)
-    drugs = await treatments.drugs(tx, (record.product_id for record in records))
+    drugs = await treatments.drugs(tx, (product for record in records for product in record.products))
     found: dict[str, list[Supply]] = defaultdict(list)
     for record in records:
-        drug = drugs.get(record.product_id)
+        scheduled = _scheduled(record, drugs)
         patient = whose.is_record_of(record)
-        if patient is not None and drug is not None and drug.schedule in SCHEDULES:
+        if patient is not None and scheduled:
             found[patient].append(
                 Supply(
                     record.key,
@@ -125,10 +126,19 @@ async def _supplies(tx: Transaction, whose: Whose) -> Mapping[str, Sequence[Supp
                     as_date(record.written_on),
                     as_date(record.filled_on),
                     record.days_supply,
-                    drug,
+                    scheduled,
                 )
             )
     return found
+
+
+def _scheduled(record: PatientRecord, drugs: Mapping[str, Drug]) -> tuple[Drug, ...]:
+    """Return the scheduled drugs of a record; how much of an opioid is in a unit of a compound, nobody says."""
+    known = (drugs.get(product) for product in record.products)
+    scheduled = tuple(drug for drug in known if drug is not None and drug.schedule in SCHEDULES)
+    if len(record.products) > 1:
+        return tuple(replace(drug, ingredient="", strength="") for drug in scheduled)
+    return scheduled
 
 
 async def _reviewed(tx: Transaction, whose: Whose) -> Mapping[str, Reviewed]:

@@ -161,6 +161,8 @@ class _Good:
             " ".join(fault.check for fault in record.faults) if record.faults else "",
             1,
             self._created_at,
+            "",
+            record.ingredients,
         )
 
 

@@ -39,6 +39,7 @@ class Setting:
     envelope: Envelope
     programme: Programme
     now: datetime
+    handed_in_at: datetime
     seen: Any
 
 

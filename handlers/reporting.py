@@ -68,7 +68,7 @@ def tell_used_number(work: Work[Any, Any], fault: Fault, *, transaction: str, fi
 
 
 def _file(work: Work[Any, Any], file_name: str, transaction: str | None) -> dict[str, JsonValue]:
-    received = work.now.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
+    received = work.handed_in_at.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
     file: dict[str, JsonValue] = {"received_at_text": received}
     if file_name:
         file["file_name"] = file_name

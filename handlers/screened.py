@@ -112,8 +112,14 @@ class _Screening:
             if self.ledger.is_full:  # a late file has as many of these as records
                 self.ledger.count(finding)
             else:
-                number = printable(content.prescription_number)
-                self.ledger.note(self._named(finding), line, prescription=number, fill_date=content.filled_on)
+                number, place = printable(content.prescription_number), self._line(finding, line)
+                self.ledger.note(self._named(finding), place, prescription=number, fill_date=content.filled_on)
+
+    def _line(self, finding: Finding, line: int) -> int:
+        """Give where the finding stands: in a file its record's ingredients follow behind DSP and PRE."""
+        if finding.ingredient is None or self._read.report.version == VERSION:
+            return line
+        return line + 2 + finding.ingredient
 
     def _keep_out(self, pharmacy: int, content: Content, checks: str) -> None:
         self.with_errors[pharmacy] += 1

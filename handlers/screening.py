@@ -86,7 +86,7 @@ class Screen:
         policy: Policy,
     ) -> None:
         self._register, self._table, self._today, self._policy = register, table, today, policy
-        self._drug = cache(self._look_at_drug)
+        self._drugs = cache(self._look_at_drugs)
         self._late = cache(self._look_at_day)
 
     def source(self, numbers: Sequence[str], said: str, sender: str) -> Source:
@@ -113,8 +113,10 @@ class Screen:
 
         A revision is never late: what it revises was, or was not (R40).
         """
-        drug, findings, marks = self._drug(content.product_id, content.days_supply, content.species)
-        if drug is not None and drug.schedule and not content.prescriber_dea.strip() and content.prescriber_npi.strip():
+        is_scheduled, findings, marks = self._drugs(
+            content.products, bool(content.ingredients), content.days_supply, content.species
+        )
+        if is_scheduled and not content.prescriber_dea.strip() and content.prescriber_npi.strip():
             findings = (_NO_DEA, *findings)
         if source.may_be_exempt and (exemption := self._exemption(content, detail, source)):
             return EXEMPT + exemption, [finding for finding in findings if finding is not _SHORT]
@@ -140,17 +142,29 @@ class Screen:
             policy=self._policy,
         )
 
-    def _look_at_drug(
-        self, product: str, days_supply: int, species: str
-    ) -> tuple[Drug | None, tuple[Finding, ...], str]:
-        if self._table is None or not _is_ndc(product):
-            return None, NO_FINDINGS, ""
-        drug = self._table.get(product)
-        if drug is None:
-            return None, (_UNLISTED,), ""
-        if is_reportable(drug, days_supply=days_supply, is_animal=species == _ANIMAL, policy=self._policy):
-            return drug, NO_FINDINGS, ""
-        return drug, (_SHORT,), NOT_REPORTABLE
+    def _look_at_drugs(
+        self,
+        products: tuple[str, ...],
+        is_compound: bool,
+        days_supply: int,
+        species: str,
+    ) -> tuple[bool, tuple[Finding, ...], str]:
+        """Tell whether a record's drug is scheduled, and what is to be said of it; the strictest of a compound's decides."""
+        if self._table is None:
+            return False, NO_FINDINGS, ""
+        known = [drug for product in products if (drug := self._table.get(product))]
+        findings = tuple(
+            _UNLISTED._replace(field="CDI03", ingredient=place) if is_compound else _UNLISTED
+            for place, product in enumerate(products)
+            if _is_ndc(product) and product not in self._table
+        )
+        is_scheduled = any(drug.schedule for drug in known)
+        is_animal = species == _ANIMAL
+        if not known or any(
+            is_reportable(drug, days_supply=days_supply, is_animal=is_animal, policy=self._policy) for drug in known
+        ):
+            return is_scheduled, findings, ""
+        return is_scheduled, (_SHORT, *findings), NOT_REPORTABLE
 
     def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
         due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)

@@ -79,7 +79,7 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         body_bytes=body_bytes,
         report=json.dumps(result),
         created_at=read.created_at,
-        now=work.now,
+        received_at=work.handed_in_at,
         seq=work.seq,
     )
     await _note_errors(work, after)
@@ -104,7 +104,7 @@ def _refusal(
 
 def refused(findings: Sequence[Finding]) -> Refuse:
     """Say no for the first of these; each is told."""
-    faults = tuple(FieldFault(field, check.partition(".")[0], f"{text}.") for check, field, text in findings)
+    faults = tuple(FieldFault(one.field, one.check.partition(".")[0], f"{one.text}.") for one in findings)
     first = faults[0]
     return Refuse(first.code, f"{first.field}: {first.text}", first.field, faults)
 
@@ -126,8 +126,10 @@ def _with_used_number(report: dict[str, Any], used: Fault) -> dict[str, JsonValu
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
     numbers = {number for one in read.pharmacies for number in (one.dea, one.npi, one.ncpdp) if number}
-    products = {content.product_id for run in read.runs if run.status != "void" for content in run.contents}
-    screen = await open_screen(work.tx, numbers, products, today=work.today, policy=work.policy)
+    products = {
+        product for run in read.runs if run.status != "void" for content in run.contents for product in content.products
+    }
+    screen = await open_screen(work.tx, numbers, products, today=work.handed_in_on, policy=work.policy)
     sources = [
         screen.source((one.dea, one.npi, one.ncpdp), _dispenser_type(one), work.envelope.sender)
         for one in read.pharmacies
@@ -187,7 +189,7 @@ async def _store_zero_reports(work: AnyWork, read: ReadSubmission, sources: Sequ
                 read.pharmacies[zero.pharmacy].dispenser if known is None else known.dispenser,
                 period_from=zero.begins_on,
                 period_to=zero.ends_on,
-                now=work.now,
+                received_at=work.handed_in_at,
                 seq=work.seq,
             )
 
@@ -208,7 +210,7 @@ async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source
         last = max({detail.dispensed_on for detail in run.details})
         covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
     reports = [
-        report_of(known, made_on=made_on, last_on=last_on, today=work.today)
+        report_of(known, made_on=made_on, last_on=last_on, today=work.handed_in_on)
         for place, last_on in covered.items()
         if (known := reporters.get(place)) is not None
     ]
@@ -218,7 +220,7 @@ async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source
         covers = made_on
         if known.kind != "veterinarian":
             covers = covered_with(known.kind, as_date(known.covered_to), periods.get(name, ()), work.policy)
-        reports.append(Report(name, covers.isoformat(), work.today.isoformat()))
+        reports.append(Report(name, covers.isoformat(), work.handed_in_on.isoformat()))
     return reports
 
 

@@ -83,6 +83,8 @@ class Work(Generic[M, P]):
     seq: int
     tx: Transaction
     now: datetime
+    handed_in_at: datetime
+    """When it was first taken: long before now where it waited, or an operator replayed it."""
     programme: Programme
     leaving: Leaving
 
@@ -95,6 +97,11 @@ class Work(Generic[M, P]):
     def today(self) -> date:
         """The calendar day in the programme's time zone."""
         return self.policy.local_date(self.now)
+
+    @property
+    def handed_in_on(self) -> date:
+        """The calendar day on which it was handed in: by it a submission is held to its checks and deadlines (R40, R41)."""
+        return self.policy.local_date(self.handed_in_at)
 
     def notify(self, notice: str, recipient: str, facts: Mapping[str, JsonValue], *, occasion: str) -> None:
         """See Leaving.notify."""

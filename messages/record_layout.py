@@ -69,13 +69,14 @@ def laid_part(segment: str, values: Mapping[str, object], model: type[Part]) -> 
     return into[segment]
 
 
-def in_json(finding: Finding, ingredient: int | str = "N") -> Finding:
+def in_json(finding: Finding) -> Finding:
     """Give the finding with the names of JSON for those of ASAP; an ingredient's with its place, from 0."""
+    place = "N" if finding.ingredient is None else finding.ingredient
 
     def name(found: re.Match[str]) -> str:
-        return NAMES[found[0]].format(ingredient) if found[0] in NAMES else found[0]
+        return NAMES[found[0]].format(place) if found[0] in NAMES else found[0]
 
-    return Finding(finding.check, _ASAP_NAME.sub(name, finding.field), _ASAP_NAME.sub(name, finding.text))
+    return finding._replace(field=_ASAP_NAME.sub(name, finding.field), text=_ASAP_NAME.sub(name, finding.text))
 
 
 def _lay(tree: _Tree, values: Mapping[str, object], into: Mapping[str, list[str]]) -> None:

@@ -16,6 +16,7 @@ class Deferred:
     """One waiting message, as leased to this process.
 
     ``attempts`` counts the attempt now beginning; ``lost_turns`` those whose process ended before their outcome.
+    ``handed_in_at`` is when the inbox took it, before all waiting and dying.
     """
 
     seq: int
@@ -24,6 +25,7 @@ class Deferred:
     text: str
     attempts: int
     lost_turns: int
+    handed_in_at: datetime
     deferred_at: datetime
     gives_up_at: datetime
     waits_for: str | None = None
@@ -78,6 +80,7 @@ async def lease(tx: Transaction, *, now: datetime, leased_until: datetime, most:
             text=row["text"],
             attempts=row["attempts"],
             lost_turns=row["lost_turns"],
+            handed_in_at=as_moment(row["received_at"]),
             deferred_at=as_moment(row["deferred_at"]),
             gives_up_at=as_moment(row["gives_up_at"]),
             waits_for=row["waits_for"],

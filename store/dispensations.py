@@ -18,7 +18,8 @@ _SLICE_ROWS = 5000  # rows bound at once: bounds memory, and more is no quicker
 class Content(NamedTuple):
     """One record as it is kept, in the order of the table's columns. The first six are its identity (R48).
 
-    ``said_at`` is when its transaction was made (R49), ``marks`` what the programme says of it (late, not_reportable, exempt:…).
+    ``said_at`` is when its transaction was made (R49), ``marks`` what the programme says of it (late, not_reportable, exempt:…),
+    ``ingredients`` of a compound the NDCs of its ingredients in their order, ``-`` for one without, separated by blanks.
     """
 
     dispenser: str
@@ -46,11 +47,18 @@ class Content(NamedTuple):
     revision: int = 1
     said_at: str = ""
     marks: str = ""
+    ingredients: str = ""
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """What is looked up to know what was dispensed: the product, of a compound each ingredient."""
+        return tuple(self.ingredients.split()) if self.ingredients else (self.product_id,)
 
 
 def marked(content: Content, marks: str, warnings: str) -> Content:
     """Give the content with these marks and warnings; quicker than ``_replace``, for a late file has them on every record."""
-    return Content._make((*content[:_WARNINGS_AT], warnings, content.revision, content.said_at, marks))
+    kept = content[:_WARNINGS_AT]
+    return Content._make((*kept, warnings, content.revision, content.said_at, marks, content.ingredients))
 
 
 _WARNINGS_AT = Content._fields.index("warnings")

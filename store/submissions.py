@@ -72,7 +72,7 @@ async def insert(
     body_bytes: int,
     report: str,
     created_at: str,
-    now: datetime,
+    received_at: datetime,
     seq: int,
 ) -> None:
     """Keep what came and what was reported on it."""
@@ -86,13 +86,13 @@ async def insert(
         body_bytes=body_bytes,
         report=report,
         created_at=created_at,
-        received_at=as_text(now),
+        received_at=as_text(received_at),
         seq=seq,
     )
 
 
 async def insert_zero_report(
-    tx: Transaction, dispenser: str, *, period_from: str, period_to: str, now: datetime, seq: int
+    tx: Transaction, dispenser: str, *, period_from: str, period_to: str, received_at: datetime, seq: int
 ) -> None:
     """Keep that a dispenser had nothing to report from one day to another, both included (R42)."""
     await tx.run(
@@ -100,7 +100,7 @@ async def insert_zero_report(
         dispenser=dispenser,
         period_from=period_from,
         period_to=period_to,
-        received_at=as_text(now),
+        received_at=as_text(received_at),
         seq=seq,
     )
 

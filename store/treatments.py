@@ -52,6 +52,12 @@ class PatientRecord(NamedTuple):
     written_on: str
     days_supply: int
     product_id: str
+    """The product's number, of a compound those of its ingredients, separated by blanks."""
+
+    @property
+    def products(self) -> Sequence[str]:
+        """What is looked up to know what was dispensed."""
+        return self.product_id.split()
 
     @property
     def key(self) -> RecordKey:

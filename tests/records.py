@@ -53,7 +53,7 @@ async def take(tx: Transaction, message: Envelope) -> int:
 
 async def handle(tx: Transaction, message: Envelope, seq: int) -> Outcome:
     """A message that was taken has its effect."""
-    work: Work[Any, Any] = Work(decode(message, Limits()), None, message, seq, tx, NOW, PROGRAMME, Leaving(seq))
+    work: Work[Any, Any] = Work(decode(message, Limits()), None, message, seq, tx, NOW, NOW, PROGRAMME, Leaving(seq))
     (outcome,) = await record_submitted_all([work])
     return outcome
 

@@ -84,7 +84,7 @@ class Processor:
             log.warning("batch_split", messages=len(entries), error=type(error).__name__)
             for entry in entries:
                 # Prepared anew: what it was prepared against may be what its neighbour has just changed.
-                await self._alone(await self._entry(entry.envelope), attempts=1)
+                await self._alone(await self._entry(entry.envelope, entry.handed_in_at), attempts=1)
 
     async def _alone(self, entry: Entry, attempts: int) -> None:
         try:
@@ -115,15 +115,18 @@ class Processor:
 
     async def bury(self, envelope: Envelope, reason: Reason, *, origin: Origin, attempts: int) -> None:
         """Take a message straight to the dead letters; once, however often it is brought."""
-        await self._commit([Entry(envelope, None, None, reason, is_counted=True)], origin=origin, attempts=attempts)
+        await self._commit(
+            [Entry(envelope, None, None, reason, self.clock(), is_counted=True)], origin=origin, attempts=attempts
+        )
 
-    async def _entry(self, envelope: Envelope) -> Entry:
+    async def _entry(self, envelope: Envelope, handed_in_at: datetime | None = None) -> Entry:
         """Decode and prepare one message; what is wrong with it becomes part of the entry."""
-        return (await self._entries([envelope]))[0]
+        return (await self._entries([envelope], handed_in_at))[0]
 
-    async def _entries(self, envelopes: Sequence[Envelope]) -> list[Entry]:
-        """Decode messages, and prepare those that need it, as many at once as there are threads."""
-        entries = [self._decoded(envelope) for envelope in envelopes]
+    async def _entries(self, envelopes: Sequence[Envelope], handed_in_at: datetime | None = None) -> list[Entry]:
+        """Decode messages, and prepare those that need it, as many at once as there are threads; handed in now, unless told."""
+        handed_in_at = handed_in_at or self.clock()
+        entries = [self._decoded(envelope, handed_in_at) for envelope in envelopes]
         slow = [place for place, entry in enumerate(entries) if entry.needs_preparing]
         prepared = await asyncio.gather(*(self._prepared(entries[place]) for place in slow), return_exceptions=True)
         for place, entry in zip(slow, prepared, strict=True):
@@ -132,12 +135,12 @@ class Processor:
             entries[place] = entry
         return entries
 
-    def _decoded(self, envelope: Envelope) -> Entry:
+    def _decoded(self, envelope: Envelope, handed_in_at: datetime) -> Entry:
         try:
             self.programme.publishers.check(envelope)
-            return Entry(envelope, decode(envelope, self.limits), None, None)
+            return Entry(envelope, decode(envelope, self.limits), None, None, handed_in_at)
         except Permanent as error:
-            return Entry(envelope, None, None, reason_of(error))
+            return Entry(envelope, None, None, reason_of(error), handed_in_at)
 
     async def _prepared(self, entry: Entry) -> Entry:
         envelope, message = entry.envelope, entry.message
@@ -147,7 +150,7 @@ class Processor:
         assert prepare is not None
         try:
             seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
-            setting = Setting(envelope, self.programme, self.clock(), seen)
+            setting = Setting(envelope, self.programme, self.clock(), entry.handed_in_at, seen)
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
         except Transient:
             raise
@@ -200,9 +203,9 @@ class Processor:
         """Give a waiting message its turn; ``waiting`` is leased to this process."""
         if waiting.lost_turns >= self.kill_attempts_max:
             reason = Reason("ends_the_process", f"The process ended during each of {waiting.lost_turns} attempts.")
-            entry = Entry(waiting.envelope, None, None, reason)
+            entry = Entry(waiting.envelope, None, None, reason, waiting.handed_in_at)
         else:
-            entry = await self._entry(waiting.envelope)
+            entry = await self._entry(waiting.envelope, waiting.handed_in_at)
         now = self.clock()
 
         async def unit(tx: Transaction) -> Tally:

@@ -36,6 +36,8 @@ class Entry(NamedTuple):
     message: Message | None
     prepared: Any
     dead: Reason | None
+    handed_in_at: datetime
+    """When it was first taken."""
     refused: Refuse | None = None
     failure: Exception | None = None
     is_counted: bool = False
@@ -118,7 +120,7 @@ class Settlement:
             Work(
                 entry.message, entry.prepared, entry.envelope, seq,
                 self.tx if handler.is_bulk else Recording(self.tx, self.programme.audit_key),
-                self.now, self.programme, Leaving(seq),
+                self.now, entry.handed_in_at, self.programme, Leaving(seq),
             )
             for seq, entry in run
         ]  # fmt: skip

@@ -50,12 +50,16 @@ def alerts_of(supplies: Sequence[Supply], policy: Policy) -> list[ClinicalAlert]
 
 
 def daily_mme(supply: Supply) -> Decimal:
-    """Return the morphine milligram equivalents of a day of this supply; 0 where ingredient or strength are not known."""
-    factor = factors().get(supply.drug.ingredient)
+    """Return the morphine milligram equivalents of a day of this supply; 0 where ingredient or strength are not known.
+
+    Of a compound no strength is known: its quantity is that of the mixture, not of the opioid in it.
+    """
+    drug = supply.drugs[0]
+    factor = factors().get(drug.ingredient)
     if factor is None or supply.days_supply < 1:
         return Decimal(0)
     try:
-        return Decimal(supply.key[4]) * Decimal(supply.drug.strength) * factor / supply.days_supply
+        return Decimal(supply.key[4]) * Decimal(drug.strength) * factor / supply.days_supply
     except InvalidOperation:
         return Decimal(0)  # a quantity or strength that is no number counts as none; its record has a warning
 
@@ -78,8 +82,8 @@ def _counted(rule: Rule, known: Sequence[Supply], day: date, policy: Policy) -> 
         enough_dispensers = len({supply.key[0] for supply in recent}) >= policy.alert_dispensers
         return recent if enough_prescribers and enough_dispensers else ()
     current = [supply for supply in known if supply.covers(day)]
-    opioids = [supply for supply in current if supply.drug.drug_class == "opioid"]
+    opioids = [supply for supply in current if supply.holds("opioid")]
     if rule == "opioid_with_benzodiazepine":
-        others = [supply for supply in current if supply.drug.drug_class == "benzodiazepine"]
+        others = [supply for supply in current if supply.holds("benzodiazepine")]
         return [*opioids, *others] if opioids and others else ()
     return opioids if sum(map(daily_mme, opioids)) >= policy.alert_daily_mme else ()

@@ -114,8 +114,13 @@ def _fault(line: str, column: str, text: str) -> Invalid:
     return Invalid(f"{line}, {column}: {text}.", faults=(FieldFault(f"{line}.{column}", "wrong_entry", text),))
 
 
+def is_short(days_supply: int, policy: Policy) -> bool:
+    """Tell whether a supply is of 48 hours or less (R43, R44); one whose days are not told (0) is not known to be."""
+    return 0 < days_supply * 24 <= policy.short_supply_hours
+
+
 def is_reportable(drug: Drug, *, days_supply: int, is_animal: bool, policy: Policy) -> bool:
     """Tell whether this supply of a monitored drug must be reported (R44, R28 of the checks)."""
     if is_animal and not drug.for_animals:
         return False
-    return drug.monitoring == "any_supply" or days_supply * 24 > policy.short_supply_hours
+    return drug.monitoring == "any_supply" or not is_short(days_supply, policy)

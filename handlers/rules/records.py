@@ -13,7 +13,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
-from messages.asap.dispensing import NDC, DispensingChecks
+from messages.asap.dispensing import COMPOUND, NDC, NO_NDC, DispensingChecks
 from messages.asap.faults import Finding
 from messages.asap.fields import NO_FINDINGS, PLACEHOLDERS, FieldChecks
 from messages.asap.patterns import clean_values
@@ -94,7 +94,7 @@ class RecordChecks:
             *_named(self._dispensing.dispensation(one.dsp, len(one.cdi))),
         ]
         for place, ingredient in enumerate(one.cdi):
-            found += [in_json(each, place) for each in self._dispensing.ingredient(ingredient, place + 1)]
+            found += _named(self._dispensing.ingredient(ingredient, place + 1))
         found += _of_prescriber(_prescriber_values(vars(record.prescriber)))
         if one.air is not None:
             found += _named(self._fields.additional(one.air))
@@ -104,6 +104,19 @@ class RecordChecks:
         """Give what the product is known by: of an NDC its digits."""
         product = record.product_id or ""
         return _ndc(product, self._ndc_digits) or product if record.product_qualifier == NDC else product
+
+    def products(self, record: Record) -> Sequence[str]:
+        """Give what is looked up to know what was dispensed: the product, of a compound each ingredient."""
+        return self.ingredients(record).split() or (self.product(record),)
+
+    def ingredients(self, record: Record) -> str:
+        """Give the NDCs of a compound's ingredients as a record keeps them."""
+        if record.product_qualifier != COMPOUND or not record.ingredients:
+            return ""
+        return " ".join(
+            (one.product_qualifier == NDC and _ndc(one.product_id, self._ndc_digits)) or NO_NDC
+            for one in record.ingredients
+        )
 
     def content(self, record: Record, original: str, *, said_at: str) -> Content:
         """Return what is kept of a record; with its text as it was sent (R50)."""
@@ -134,6 +147,8 @@ class RecordChecks:
             "",
             1,
             said_at,
+            "",
+            self.ingredients(record),
         )
 
 

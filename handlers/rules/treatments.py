@@ -26,7 +26,17 @@ class Supply:
     written_on: date
     filled_on: date
     days_supply: int
-    drug: Drug
+    drugs: tuple[Drug, ...]
+    """The scheduled drug, of a compound each scheduled ingredient."""
+
+    @property
+    def schedule(self) -> str:
+        """The strictest schedule of what is in it."""
+        return min(drug.schedule for drug in self.drugs)  # II, III, IV, V: as texts, too, the strictest is the least
+
+    def holds(self, drug_class: str) -> bool:
+        """Tell whether anything in it is of this class."""
+        return any(drug.drug_class == drug_class for drug in self.drugs)
 
     @property
     def ends_on(self) -> date:
@@ -94,8 +104,8 @@ def _treatment(prescriber: str, course: Sequence[Supply], policy: Policy) -> Tre
         supply_ends_on,
         supply_ends_on + DAY * (policy.treatment_gap_days + 1),
         len(course),
-        last.drug.schedule,
-        all(supply.drug.schedule == "V" for supply in course),
+        last.schedule,
+        all(supply.schedule == "V" for supply in course),
         last.filled_on > began_on,
         (supply_ends_on - began_on).days + 1 > policy.treatment_prolonged_days,
     )

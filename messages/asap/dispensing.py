@@ -13,6 +13,8 @@ from messages.identifiers import is_digits, normalise_ndc
 NDC, COMPOUND, CANNABIS = "01", "06", "07"
 VOID = "02"
 """DSP01 of what withdraws a record."""
+NO_NDC = "-"
+"""Stands for an ingredient that has no NDC."""
 PAIRS = ((18, 19), (20, 21))
 """Fields of DSP that go together."""
 _NAMES_THE_RECORD = frozenset({1, 2, 5, 6, 9, 13})
@@ -63,7 +65,13 @@ class DispensingChecks:
             self._ndc("CDI03", cdi[3], findings)
         if cdi[4].strip() and not self.quantities[cdi[4]]:
             findings.append(Finding("R11", "CDI04", _not_a_quantity(cdi[4])))
-        return tuple(findings)
+        return tuple(finding._replace(ingredient=ordinal - 1) for finding in findings)
+
+    def ingredients(self, dsp: Sequence[str], cdi: Sequence[Sequence[str]]) -> str:
+        """Give the NDCs of a compound's ingredients, NO_NDC for one that has none; '' for what is no compound."""
+        if dsp[7] != COMPOUND:
+            return ""
+        return " ".join((one[2] == NDC and self.ndcs[one[3]]) or NO_NDC for one in cdi)
 
     def _identity(self, dsp: Sequence[str], findings: Found) -> None:
         if dsp[1] not in {"00", "01", "02"} and (dsp[1] or self._version != "4.2"):

@@ -54,11 +54,15 @@ _TO_DO_OF: Final = {
 
 
 class Finding(NamedTuple):
-    """What a check (or one case of it) found in a field, before it is known how grave that is."""
+    """What a check (or one case of it) found in a field, before it is known how grave that is.
+
+    Of an ingredient, ``ingredient`` is its place among the compound's, from 0.
+    """
 
     check: str
     field: str
     text: str
+    ingredient: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,7 @@ class RecordReader:
             self._numbers[dsp[13]],
             self._numbers[dsp[10]],
             self._dispensing.ndcs[product] or product if dsp[7] == NDC else product,
+            self._dispensing.ingredients(dsp, rest[1]) if rest[1] else "",
             self.dates[dsp[3]],
             sold_on,
             self.dates[pat[18]],

@@ -78,8 +78,8 @@ class Record(NamedTuple):
     """One dispensation (a DSP and what belongs to it).
 
     ``pat[7]`` is PAT07; segments hold at least the version's fields, absent ones as ''. The values read out
-    of them are canonical; of an invalid record some may be '' or 0. ``line`` is the ordinal of its DSP. A
-    named tuple, because a file makes fifty thousand of them.
+    of them are canonical; of an invalid record some may be '' or 0. ``ingredients`` are a compound's NDCs,
+    ``-`` for one without. ``line`` is the ordinal of its DSP. A named tuple, because a file makes fifty thousand of them.
     """
 
     pharmacy: int
@@ -92,6 +92,7 @@ class Record(NamedTuple):
     partial_fill: int
     days_supply: int
     product_id: str
+    ingredients: str
     written_on: str
     sold_on: str
     born_on: str

@@ -20,7 +20,7 @@ WHERE seq IN (
             SELECT 1 FROM deferred e WHERE e.waits_for = d.waits_for AND e.seq < d.seq AND e.in_line = 1))
     ORDER BY d.due_at, d.seq LIMIT :most)
 RETURNING seq, kind, sender, message_id, properties, body, code, text, attempts, lost_turns, deferred_at, due_at, gives_up_at,
-    waits_for, in_line
+    waits_for, in_line, (SELECT received_at FROM inbox WHERE inbox.seq = deferred.seq) AS received_at
 
 -- name: lease postgres
 UPDATE deferred SET leased_until = :leased_until, attempts = attempts + 1,
@@ -31,7 +31,7 @@ WHERE seq IN (
             SELECT 1 FROM deferred e WHERE e.waits_for = d.waits_for AND e.seq < d.seq AND e.in_line = 1))
     ORDER BY d.due_at, d.seq LIMIT :most FOR UPDATE SKIP LOCKED)
 RETURNING seq, kind, sender, message_id, properties, body, code, text, attempts, lost_turns, deferred_at, due_at, gives_up_at,
-    waits_for, in_line
+    waits_for, in_line, (SELECT received_at FROM inbox WHERE inbox.seq = deferred.seq) AS received_at
 
 -- name: hold
 -- Nobody else changes the message until the transaction of its outcome ends; 0 rows when another process has it.

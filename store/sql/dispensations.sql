@@ -2,10 +2,11 @@
 -- A new record; one of the same identity is left as it is (R48).
 INSERT INTO dispensations (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, state, received_on, written_on,
     days_supply, product_id, prescriber_dea, prescriber_npi, patient_last_name, patient_first_name, patient_born_on,
-    patient_gender, patient_zip, species, payment_type, original, warnings, revision, said_at, marks, seq)
+    patient_gender, patient_zip, species, payment_type, original, warnings, revision, said_at, marks, ingredients, seq)
 VALUES (:dispenser, :prescription_number, :filled_on, :fill_number, :quantity, :partial_fill, :state, :received_on,
     :written_on, :days_supply, :product_id, :prescriber_dea, :prescriber_npi, :patient_last_name, :patient_first_name,
-    :patient_born_on, :patient_gender, :patient_zip, :species, :payment_type, :original, :warnings, :revision, :said_at, :marks, :seq)
+    :patient_born_on, :patient_gender, :patient_zip, :species, :payment_type, :original, :warnings, :revision, :said_at, :marks,
+    :ingredients, :seq)
 ON CONFLICT (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill) DO NOTHING
 
 -- name: one
@@ -36,11 +37,13 @@ FOR UPDATE OF d
 -- What the record says at present is kept before it is revised, voided or renewed (R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks)
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients)
 SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state,
     CASE state WHEN 'voided' THEN 'void' ELSE basis END, said_at, seq, CAST(:by_seq AS BIGINT), CAST(:superseded_at AS TEXT),
     received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients
 FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
@@ -49,23 +52,26 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
 -- A statement that does not show in the record, because a newer one stands there, or the same was said before (R48, R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks)
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients)
 VALUES (:dispenser, :prescription_number, :filled_on, :fill_number, :quantity, :partial_fill, 0, :state, :status, :said_at,
     :seq, :by_seq, :superseded_at, :received_on, :written_on, :days_supply, :product_id, :prescriber_dea, :prescriber_npi,
     :patient_last_name, :patient_first_name, :patient_born_on, :patient_gender, :patient_zip, :species, :payment_type,
-    :original, :warnings, :marks)
+    :original, :warnings, :marks, :ingredients)
 
 -- name: said
 -- All that was ever said of one record: what it says now (no 0), and every statement before or beside it.
 SELECT CAST(0 AS BIGINT) AS no, CASE state WHEN 'voided' THEN 'void' ELSE basis END AS status, state, said_at, confirmed_at, confirmed_seq, seq,
     dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients
 FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 UNION ALL
 SELECT no, status, state, said_at, '' AS confirmed_at, CAST(0 AS BIGINT) AS confirmed_seq, seq, dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients
 FROM dispensation_versions
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
@@ -108,7 +114,7 @@ UPDATE dispensations SET state = 'active', written_on = :written_on, days_supply
     prescriber_dea = :prescriber_dea, prescriber_npi = :prescriber_npi, patient_last_name = :patient_last_name,
     patient_first_name = :patient_first_name, patient_born_on = :patient_born_on, patient_gender = :patient_gender,
     patient_zip = :patient_zip, species = :species, payment_type = :payment_type, original = :original,
-    warnings = :warnings,
+    warnings = :warnings, ingredients = :ingredients,
     marks = CASE WHEN CAST(:basis AS TEXT) = 'revise' AND state = 'active' AND marks = 'late' AND CAST(:marks AS TEXT) = ''
         THEN marks ELSE CAST(:marks AS TEXT) END, said_at = :said_at, basis = CAST(:basis AS TEXT), confirmed_at = :confirmed_at,
     confirmed_seq = :confirmed_seq, revision = revision + 1, seq = :seq

@@ -28,12 +28,12 @@ SELECT seq FROM dispensations WHERE seq > :after AND seq <= :upto ORDER BY seq L
 -- name: changed
 -- The records that some messages brought, revised or voided, as they stand now.
 SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, state, written_on, days_supply,
-    product_id, prescriber_dea, prescriber_npi, patient_last_name, patient_first_name, patient_born_on, patient_gender,
+    product_id, ingredients, prescriber_dea, prescriber_npi, patient_last_name, patient_first_name, patient_born_on, patient_gender,
     patient_zip, species, marks
 FROM dispensations WHERE seq > :after AND seq <= :upto
 UNION ALL
 SELECT d.dispenser, d.prescription_number, d.filled_on, d.fill_number, d.quantity, d.partial_fill, d.state, d.written_on,
-    d.days_supply, d.product_id, d.prescriber_dea, d.prescriber_npi, d.patient_last_name, d.patient_first_name,
+    d.days_supply, d.product_id, d.ingredients, d.prescriber_dea, d.prescriber_npi, d.patient_last_name, d.patient_first_name,
     d.patient_born_on, d.patient_gender, d.patient_zip, d.species, d.marks
 FROM dispensation_versions AS v JOIN dispensations AS d
     ON d.dispenser = v.dispenser AND d.prescription_number = v.prescription_number AND d.filled_on = v.filled_on

@@ -183,7 +183,7 @@ class Races:
         if look is not None:
             seen = await store.read(lambda tx: look(tx, message))
         prepare = handler.prepare
-        return message, envelope, prepare and prepare(message, Setting(envelope, self.programme, now, seen))
+        return message, envelope, prepare and prepare(message, Setting(envelope, self.programme, now, now, seen))
 
     def _seal(self, secret: str, envelope: Envelope) -> str:
         return self.programme.vault.sealing_key.seal(secret, message_id=envelope.message_id)
@@ -199,7 +199,7 @@ class Races:
             ) -> Outcome:
                 (seq,) = (await inbox.claim_all(tx, [envelope], now)).values()
                 leaving = Leaving(seq)
-                work: Work[Any, Any] = Work(message, prepared, envelope, seq, tx, now, self.programme, leaving)
+                work: Work[Any, Any] = Work(message, prepared, envelope, seq, tx, now, now, self.programme, leaving)
                 (outcome,) = await handlers()[message.kind].handle_all([work])
                 await outbox.stage_all(tx, leaving.staged, now)
                 return outcome

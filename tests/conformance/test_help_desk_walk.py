@@ -33,7 +33,7 @@ async def _send(store: Store, message: Message, now: datetime = NOW, programme: 
     async def unit(tx: Transaction) -> Outcome:
         (seq,) = (await inbox.claim_all(tx, [envelope], now)).values()
         leaving = Leaving(seq)
-        works = [Work(message, None, envelope, seq, tx, now, known, leaving)]
+        works = [Work(message, None, envelope, seq, tx, now, now, known, leaving)]
         (outcome,) = await handlers()[message.kind].handle_all(works)
         await outbox.stage_all(tx, leaving.staged, now)
         return outcome

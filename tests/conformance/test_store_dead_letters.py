@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 
 import pytest
 
@@ -23,9 +24,9 @@ async def _state(store: Store, name: str = "m1") -> str:
     return seen.state
 
 
-async def _replay(store: Store, no: int) -> bool:
+async def _replay(store: Store, no: int, *, at: datetime = NOW) -> bool:
     return await store.write(
-        lambda tx: dead_letters.replay(tx, no, operator=Operator("sam"), why="mended", now=NOW, gives_up_at=NOW + WEEK)
+        lambda tx: dead_letters.replay(tx, no, operator=Operator("sam"), why="mended", now=at, gives_up_at=at + WEEK)
     )
 
 
@@ -86,12 +87,13 @@ async def test_letters_come_a_page_at_a_time(store: Store) -> None:
 
 
 async def test_a_replayed_letter_waits_for_its_turn(store: Store) -> None:
-    """One transaction moves it; it is leased at once with its old envelope and without old attempts."""
+    """One transaction moves it; it is leased at once with its old envelope and without old attempts, handed in as long ago."""
     no = await bury(store, letter())
-    assert await _replay(store, no)
+    assert await _replay(store, no, at=later(60))
     assert await _state(store) == "waiting"
-    (waiting,) = await lease(store)
+    (waiting,) = await lease(store, at=later(60))
     assert (waiting.envelope, waiting.attempts, waiting.code) == (letter(), 1, "replayed")
+    assert (waiting.handed_in_at, waiting.deferred_at) == (NOW, later(60))
 
 
 async def test_a_discarded_letter_stays_with_its_reason(store: Store) -> None:

@@ -16,7 +16,7 @@ async def test_a_message_comes_back_whole(store: Store) -> None:
     (waiting,) = await lease(store)
     assert waiting == deferred.Deferred(
         seq=seq, envelope=letter(), code="account_unknown", text="No account of this id exists.", attempts=2,
-        lost_turns=0, deferred_at=NOW, gives_up_at=NOW + WEEK,
+        lost_turns=0, handed_in_at=NOW, deferred_at=NOW, gives_up_at=NOW + WEEK,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,20 @@ from store import drugs, inbox, patients, treatments
 from store.contract import Store, Transaction
 from tests.conformance.conftest import OpenStore
 from tests.faulty_store import Fault, FaultyStore
-from tests.records import NOW, PROGRAMME, UNKNOWN, bring, drug, envelope, handle, know_drugs, record, take
+from tests.records import (
+    BENZODIAZEPINE,
+    NOW,
+    OPIOID,
+    PROGRAMME,
+    UNKNOWN,
+    bring,
+    drug,
+    envelope,
+    handle,
+    know_drugs,
+    record,
+    take,
+)
 from tests.tables import change, rows
 from workers.projection import TreatmentsProjection
 
@@ -73,6 +87,24 @@ async def test_only_what_raises_duties_is_counted(pharmacy: Store) -> None:
     await change(pharmacy, "UPDATE dispensations SET marks = 'late exempt:sample' WHERE prescription_number = '5'")
     await project(projection(pharmacy))
     assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 1))
+
+
+async def test_r53_a_compound_counts_as_the_strictest_of_its_ingredients(pharmacy: Store) -> None:
+    """Of every class that is in it; how much of an opioid is in a unit of it, nobody says (R29)."""
+    policy = PROGRAMME.policy.model_copy(update={"alert_opioid_with_benzodiazepine": True, "alert_daily_mme": 1})
+    one = TreatmentsProjection(pharmacy, replace(PROGRAMME, policy=policy), lambda: NOW, "one")
+    parts = [
+        {"number": number, "product_id": ndc, "quantity": "1"}
+        for number, ndc in enumerate((BENZODIAZEPINE, UNKNOWN, OPIOID), start=1)
+    ]
+    await bring(
+        pharmacy,
+        record("1", product_qualifier="06", product_id="99999000001", ingredients=parts),
+        record("2", product_id=UNKNOWN),
+    )
+    await project(one)
+    assert await rows(pharmacy, "SELECT last_schedule, records FROM treatments") == [("II", 1)]
+    assert await rows(pharmacy, "SELECT rule FROM clinical_alerts") == [("opioid_with_benzodiazepine",)]
 
 
 async def test_a_void_and_a_revision_correct_what_was_counted(pharmacy: Store) -> None:

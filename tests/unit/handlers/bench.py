@@ -108,7 +108,7 @@ class Bench:
         async def unit(tx: Transaction) -> Outcome:
             (leaving.seq,) = (await inbox.claim_all(tx, [envelope], self.now)).values()
             work: Work[Any, Any] = Work(
-                decoded, prepared, envelope, leaving.seq, tx, self.now, self.programme, leaving
+                decoded, prepared, envelope, leaving.seq, tx, self.now, self.now, self.programme, leaving
             )  # fmt: skip
             (outcome,) = await handlers()[message.kind].handle_all([work])
             await outbox.stage_all(tx, leaving.staged, self.now)
@@ -124,7 +124,7 @@ class Bench:
             return None
         look = handler.look
         seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
-        return handler.prepare(message, Setting(envelope, self.programme, self.now, seen))
+        return handler.prepare(message, Setting(envelope, self.programme, self.now, self.now, seen))
 
     async def sweep(self, on: date, name: str = "password_expiry") -> list[Staged]:
         """What the sweep for this local date wrote that was never written before; one at an interval runs now."""

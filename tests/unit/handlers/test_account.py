@@ -76,7 +76,7 @@ async def test_r31_a_password_set_meanwhile_is_a_conflict(bench: Bench) -> None:
     async def unit(tx: Transaction) -> object:
         envelope = Envelope("m9", "account.password_set", "portal", b"")
         return await password_set(
-            Work(_set(bench), stale, envelope, 9, tx, bench.now, bench.programme, Leaving(9))
+            Work(_set(bench), stale, envelope, 9, tx, bench.now, bench.now, bench.programme, Leaving(9))
         )  # fmt: skip
 
     with pytest.raises(Conflict):

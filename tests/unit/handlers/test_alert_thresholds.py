@@ -29,7 +29,9 @@ def supply(
     days: int = 30,
 ) -> Supply:
     """A supply filled so many days after the first of January."""
-    return Supply((dispenser, f"{day}", on(day).isoformat(), 0, quantity, 0), prescriber, on(day), on(day), days, drug)
+    return Supply(
+        (dispenser, f"{day}", on(day).isoformat(), 0, quantity, 0), prescriber, on(day), on(day), days, (drug,)
+    )
 
 
 def test_r29_everything_is_off_by_default() -> None:

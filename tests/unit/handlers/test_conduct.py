@@ -93,7 +93,7 @@ async def test_r24_a_handler_raises_a_case_once_a_day(bench: Bench) -> None:
         leaving = Leaving(1)
 
         async def unit(tx: Transaction) -> bool:
-            work: Work[Any, Any] = Work(None, None, envelope, 1, tx, bench.now, bench.programme, leaving)
+            work: Work[Any, Any] = Work(None, None, envelope, 1, tx, bench.now, bench.now, bench.programme, leaving)
             return await conduct_handlers.raise_case(
                 work, "unauthorised_use", ground="query_without_case", about="LE-1", text="Query without a case.",
                 account_id="LE-1",

@@ -81,7 +81,7 @@ class Gateway:
         """Hand in a file; return the report."""
         message = DispensationFileSubmitted(body=body, file_name="example.dat")
         envelope = Envelope(f"m{self.seq}", message.kind, "gateway", body)
-        prepared = prepare_file_submitted(message, Setting(envelope, self.programme, NOW, None))
+        prepared = prepare_file_submitted(message, Setting(envelope, self.programme, NOW, NOW, None))
         outcome = await self._in_transaction(message, prepared, envelope, file_submitted)
         assert isinstance(outcome, Done)
         assert outcome.result is not None
@@ -98,7 +98,7 @@ class Gateway:
         leaving = Leaving(self.seq)
 
         async def unit(tx: Transaction) -> Outcome:
-            return await handle(Work(message, prepared, envelope, self.seq, tx, NOW, self.programme, leaving))
+            return await handle(Work(message, prepared, envelope, self.seq, tx, NOW, NOW, self.programme, leaving))
 
         outcome = await self.store.write(unit)
         self.notices = [staged.name for staged in leaving.staged if staged.channel == "mail"]
@@ -113,7 +113,7 @@ class Gateway:
         body = json.dumps({"transaction": transaction, "records": records}).encode()
         envelope = Envelope(f"m{self.seq}", "dispensation.records_submitted", "gateway", body)
         message: Any = decode(envelope, Limits())
-        prepared = prepare_records_submitted(message, Setting(envelope, self.programme, NOW, None))
+        prepared = prepare_records_submitted(message, Setting(envelope, self.programme, NOW, NOW, None))
         outcome = await self._in_transaction(message, prepared, envelope, records_submitted)
         assert isinstance(outcome, Done)
         return dict(outcome.result or {})
@@ -133,7 +133,7 @@ class Gateway:
                     f"m{self.seq}", "dispensation.record_submitted", "gateway", json.dumps(body).encode()
                 )
                 message = decode(envelope, Limits())
-                works.append(Work(message, None, envelope, self.seq, tx, NOW, self.programme, Leaving(self.seq)))
+                works.append(Work(message, None, envelope, self.seq, tx, NOW, NOW, self.programme, Leaving(self.seq)))
             return await record_submitted_all(works)
 
         return await self.store.write(unit)

@@ -111,13 +111,14 @@ def test_r44_a_product_code_has_nine_digits(text: str, digits: str | None) -> No
     [
         ("over_48_hours", 2, False, False),
         ("over_48_hours", 3, False, True),
+        ("over_48_hours", 0, False, True),
         ("over_48_hours", 3, True, False),
         ("any_supply", 1, False, True),
         ("any_supply", 30, True, False),
     ],
 )
 def test_r44_what_must_be_reported(monitoring: str, days: int, is_animal: bool, reportable: bool) -> None:
-    """Two days are 48 hours and not over them; what is not for animals is not reported for one."""
+    """Two days are 48 hours and not over them, none are not told; what is not for animals is not reported for one."""
     drug = Drug("999010001", "EXAMPLE", "", "", monitoring, False)  # type: ignore[arg-type]
     assert is_reportable(drug, days_supply=days, is_animal=is_animal, policy=Policy()) is reportable
 

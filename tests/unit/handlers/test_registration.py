@@ -228,7 +228,7 @@ async def test_r38_what_is_kept_is_the_hash(bench: Bench) -> None:
 def test_r30_a_weak_password_is_refused_before_any_transaction(bench: Bench, password: str, code: str | None) -> None:
     """The refusal names the field and what is lacking, never the password."""
     message = bench.registration().model_copy(update={"password": bench.seal(password)})
-    prepared = prepare_submitted(message, Setting(_envelope(bench), bench.programme, bench.now, None))
+    prepared = prepare_submitted(message, Setting(_envelope(bench), bench.programme, bench.now, bench.now, None))
     assert (prepared.code if isinstance(prepared, Refuse) else None) == code
     assert password not in str(prepared)
 
@@ -236,7 +236,7 @@ def test_r30_a_weak_password_is_refused_before_any_transaction(bench: Bench, pas
 def test_r38_a_box_sealed_for_another_message_is_refused(bench: Bench) -> None:
     """Whoever copies a sealed password into a message of their own is told that it cannot be read."""
     message = bench.registration().model_copy(update={"password": bench.seal("Right-Horse", "m99")})
-    prepared = prepare_submitted(message, Setting(_envelope(bench), bench.programme, bench.now, None))
+    prepared = prepare_submitted(message, Setting(_envelope(bench), bench.programme, bench.now, bench.now, None))
     assert isinstance(prepared, Refuse)
     assert (prepared.code, prepared.field) == ("password_not_readable", "password")
 

@@ -186,16 +186,23 @@ async def test_r21_may_hold_the_file(bench_of: OpenBench) -> None:
     ("facility", "fields", "mark"),
     [
         ("institutional", {"PAT21": "09"}, "exempt:inpatient"),
-        ("institutional", {"PAT21": "05"}, "late"),
+        *(
+            (facility, {"PAT21": code}, "exempt:inpatient")
+            for facility in ("institutional", "licensed_facility")
+            for code in ("03", "07", "08", "11")
+        ),
+        *(("institutional", {"PAT21": code}, "late") for code in ("01", "04", "05", "06", "10")),
+        ("institutional", {"PAT21": "01", "DSP24": "05"}, "late"),
         ("treatment_programme", {"DSP24": "02"}, "exempt:treatment"),
         ("licensed_facility", {"DSP10": "2"}, "exempt:short_supply"),
         (None, {"PAT21": "09", "DSP24": "02"}, "late"),
+        (None, {"PAT21": "03"}, "late"),
     ],
 )
 async def test_r43_an_exempt_record_is_stored_and_marked(
     bench: Bench, facility: str | None, fields: dict[str, str], mark: str
 ) -> None:
-    """It is never late; assisted living is not exempt, and a record alone exempts nothing."""
+    """It is never late; assisted living and hospice at home are not exempt, and a record alone exempts nothing."""
     await load_drugs(bench)
     await register(bench, facility=facility)
     report = await hand_in(bench, file("T1", dispensing("1", DSP05="20260611", **fields)))
@@ -203,11 +210,32 @@ async def test_r43_an_exempt_record_is_stored_and_marked(
     assert bool(report["faults"]) is (mark == "late")
 
 
-async def test_r43_asap_5_tells_what_the_dispenser_is(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("said", "fields", "mark"),
+    [
+        ("05", {"DSP24": "02"}, "exempt:treatment"),
+        ("04", {"PAT21": "09"}, "exempt:inpatient"),
+        ("03", {"PAT21": "03"}, "exempt:inpatient"),
+        ("03", {"PAT21": "05"}, "late"),
+        ("01", {"PAT21": "03"}, "late"),
+    ],
+)
+async def test_r43_asap_5_tells_what_the_dispenser_is(
+    bench: Bench, said: str, fields: dict[str, str], mark: str
+) -> None:
     """PHA14 says it where the register does not."""
-    body = file("T1", dispensing("1", DSP05="20260611", DSP24="02"), version="5.0", PHA14="05")
+    body = file("T1", dispensing("1", DSP05="20260611", **fields), version="5.0", PHA14=said)
     await hand_in(bench, body)
-    assert await kept(bench) == [("exempt:treatment", "")]
+    assert await kept(bench, "marks") == [(mark,)]
+
+
+async def test_r43_days_that_are_not_told_are_no_short_supply(bench_of: OpenBench) -> None:
+    """A record whose days of supply cannot be read, stored all the same, is neither exempt nor not reportable (R44)."""
+    bench = await bench_of(check_severities={"R12": "warning"})
+    await load_drugs(bench)
+    await register(bench, facility="licensed_facility")
+    await hand_in(bench, file("T1", dispensing("1", DSP10="0")))
+    assert await kept(bench) == [("", "R12")]
 
 
 async def test_r43_a_standing_exemption_marks_what_is_reported_anyway(bench: Bench) -> None:

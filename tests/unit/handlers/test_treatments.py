@@ -19,7 +19,7 @@ def supply(day: int, days_supply: int = 30, *, schedule: str = "II", prescriber:
     """A supply filled so many days after the first of January; written on the same day."""
     filled_on = FIRST + timedelta(days=day)
     key = ("AS1234563", f"{day}", filled_on.isoformat(), 0, "30", 0)
-    return Supply(key, prescriber, filled_on, filled_on, days_supply, Drug(schedule))
+    return Supply(key, prescriber, filled_on, filled_on, days_supply, (Drug(schedule),))
 
 
 def on(day: int) -> date:
