@@ -116,7 +116,7 @@ async def test_r42_zero_reports_beyond_what_was_submitted_stand_beside_it(store:
         periods += [("AS1234563", friday, later), ("AX1234563", friday, later), ("0700004", friday, later)]
         for name, begins, ends in periods:
             await submissions.insert_zero_report(
-                tx, name, period_from=begins.isoformat(), period_to=ends.isoformat(), now=NOW, seq=2
+                tx, name, period_from=begins.isoformat(), period_to=ends.isoformat(), received_at=NOW, seq=2
             )
         return await dispensers.zero_periods(tx, {"AB1234563", "AX1234563"})
 
@@ -194,7 +194,7 @@ async def test_r61_records_of_anothers_dispenser_may_be_left_out(
         await dispensers.register(tx, known, on=MONDAY, seq=1)
         await submissions.insert(
             tx, sender="gateway", transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
-            body_bytes=1, report="{}", created_at=as_text(NOW), now=NOW, seq=2,
+            body_bytes=1, report="{}", created_at=as_text(NOW), received_at=NOW, seq=2,
         )  # fmt: skip
         await submissions.keep_errors(tx, errors, sender="gateway", reported_on=MONDAY, now=NOW, seq=2)
         return [
