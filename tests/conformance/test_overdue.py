@@ -8,8 +8,8 @@ from datetime import date
 
 from handlers.overdue import Overdue, overdue
 from handlers.rules.policy import Policy
-from store import dispensers, submissions
-from store.contract import Store, Transaction
+from store import dispensers
+from store.contract import Store, Transaction, as_text
 from store.dispensers import Dispenser, Kind, Report
 from tests.conformance.examples import NOW
 
@@ -74,7 +74,7 @@ async def _lived(tx: Transaction, name: str, life: Life) -> None:
     await dispensers.report_all(tx, [Report(name, f"{june(life.covered_to)}", f"{june(life.covered_to)}")])
     for begins, ends in life.zeros:
         period = {"period_from": f"{june(begins)}", "period_to": f"{june(ends)}"}
-        await submissions.insert_zero_report(tx, name, **period, now=NOW, seq=2)
+        await tx.run("submissions.insert_zero_report", dispenser=name, **period, received_at=as_text(NOW), seq=2)
     for begins, ends in life.exempt:
         await dispensers.exempt(tx, name, reason="sample", from_on=june(begins), to_on=june(ends), seq=3)
     if life.closed_on is not None:
