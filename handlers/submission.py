@@ -202,7 +202,7 @@ async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source
     report itself is what counts (R41).
     """
     made_on = work.policy.local_date(as_moment(read.created_at))
-    reporters = _reporters(read, sources, after)
+    reporters = _reporters(read, sources)
     covered: dict[int, str] = {}
     if read.report.verdict == "accepted":
         covered = {place: "" for place, block in enumerate(after.report.pharmacies) if block.total}
@@ -224,12 +224,15 @@ async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source
     return reports
 
 
-def _reporters(read: ReadSubmission, sources: Sequence[Source], after: Screened) -> dict[int, Dispenser]:
-    """Give the registered dispensers by their places in the submission, without those that its sender may not send for (R61)."""
+def _reporters(read: ReadSubmission, sources: Sequence[Source]) -> dict[int, Dispenser]:
+    """Give the registered dispensers by their places in the submission, without those that its sender may not send for (R61).
+
+    Such a one is not barred where its numbers are at fault: all its records are in error anyway.
+    """
     return {
-        one.index: source.known
-        for one, source in zip(read.pharmacies, sources, strict=True)
-        if source.known is not None and one.index not in after.barred and (one.is_valid or source.finding is None)
+        place: source.known
+        for place, source in enumerate(sources)
+        if source.known is not None and (source.finding is None or read.rules.severity(source.finding.check) != "error")
     }
 
 

@@ -14,6 +14,7 @@ from workers.simulation.model import Month
 from workers.simulation.model.book import ADMINISTRATORS, Telling
 from workers.simulation.model.calendar import local_day
 from workers.simulation.model.listing import RULE_OF
+from workers.simulation.model.reporting import Days, walked
 from workers.simulation.play import Played
 
 FULL_DAYS = 31
@@ -113,6 +114,9 @@ def _outcomes(tables: Tables, played: Played) -> Check:
 def _ends(tables: Tables, month: Month) -> list[Check]:
     """How everything stands at the end."""
     book, parts = month.book, month.parts
+    zeros: dict[str, list[Days]] = defaultdict(list)
+    for row in tables["zero_reports"]:
+        zeros[row["dispenser"]].append((date.fromisoformat(row["period_from"]), date.fromisoformat(row["period_to"])))
     queries = {"granted": len(tables["patient_queries"]), "turned away": len(tables["refused_queries"])}
     return [
         compared(
@@ -155,8 +159,9 @@ def _ends(tables: Tables, month: Month) -> list[Check]:
         ),
         compared(
             "R42", "dispensers: covered up to",
-            {name: str(one.covered_to) for name, one in parts.reporting.dispensers.items()},
-            {row["dispenser"]: row["covered_to"] for row in tables["dispensers"]},
+            {name: str(walked(one.covered_to, one.zeros)) for name, one in parts.reporting.dispensers.items()},
+            {row["dispenser"]: str(walked(date.fromisoformat(row["covered_to"]), zeros[row["dispenser"]]))
+             for row in tables["dispensers"]},
         ),
         compared(
             "R47", "records in error that are not corrected",

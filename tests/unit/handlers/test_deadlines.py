@@ -115,6 +115,24 @@ def test_r42_a_period_covers_its_own_days_and_none_before(
     assert covered_with(kind, june(covered_to), given, POLICY) == june(reached)
 
 
+SPANS = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 5)), max_size=8)
+
+
+@given(st.integers(1, 20), SPANS)
+@settings(max_examples=300)
+def test_r42_the_first_day_left_out_is_covered_by_nothing(covered_to: int, spans: list[tuple[int, int]]) -> None:
+    """Every business day before it is covered; and nothing that is covered follows it across closed days alone."""
+    periods = [(june(begins), june(begins) + timedelta(days=longer)) for begins, longer in spans]
+    reached = covered_with("pharmacy", june(covered_to), periods, POLICY)
+    covered = {begins + timedelta(days=n) for begins, ends in periods for n in range((ends - begins).days + 1)}
+    before = {june(covered_to) + timedelta(days=n + 1) for n in range((reached - june(covered_to)).days)}
+    assert {day for day in before if is_business_day(day, POLICY)} <= covered
+    day = reached + timedelta(days=1)
+    while day not in covered and not is_business_day(day, POLICY):
+        day += timedelta(days=1)
+    assert day not in covered
+
+
 @pytest.mark.parametrize(
     ("exempt", "days"), [([], 5), ([(15, 16)], 3), ([(13, 14)], 5), ([(1, 30)], 0), ([(15, 15), (15, 17)], 2)]
 )

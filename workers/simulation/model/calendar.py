@@ -33,15 +33,6 @@ def business_day_after(day: date) -> date:
             return day
 
 
-def business_days_since(day: date, today: date) -> int:
-    """How many business days have begun after a day, today's among them."""
-    number = 0
-    while day < today:
-        day += DAY
-        number += is_business_day(day)
-    return number
-
-
 def after_open_minutes(since: datetime, minutes: int) -> datetime:
     """When the help desk has been open for so many minutes since a moment (R72): minute by minute, closed ones not counted."""
     here = since.astimezone(NEW_YORK).replace(tzinfo=None)

@@ -140,9 +140,9 @@ def _of_the_desk(of: Parts) -> dict[type[Message], Effect]:
 def _of_records(of: Parts) -> dict[type[Message], Effect]:
     return {
         dispenser.DispenserRegistered: lambda said, message: of.reporting.registered(said.at, message),
-        dispenser.DispenserExemptionDeclared: lambda _, message: of.reporting.changed(message),
-        dispenser.DispenserExemptionEnded: lambda _, message: of.reporting.changed(message),
-        dispenser.DispenserClosed: lambda _, message: of.reporting.changed(message),
+        dispenser.DispenserExemptionDeclared: lambda said, message: of.reporting.changed(said.at, message),
+        dispenser.DispenserExemptionEnded: lambda said, message: of.reporting.changed(said.at, message),
+        dispenser.DispenserClosed: lambda said, message: of.reporting.changed(said.at, message),
         dispensation.DispensationFileSubmitted: lambda said, _: of.reporting.submitted(said),
         dispensation.DispensationRecordsSubmitted: lambda said, _: of.reporting.submitted(said),
         dispensation.DispensationRecordSubmitted: lambda said, _: of.reporting.one_record(said),

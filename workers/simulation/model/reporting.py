@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,41 +13,72 @@ from messages.dispenser import (
     DispenserRegistered,
 )
 from workers.simulation.model.book import ADMINISTRATORS, REPORTS_TO, Book
-from workers.simulation.model.calendar import DAY, business_day_after, business_days_since, is_business_day, local_day
+from workers.simulation.model.calendar import DAY, business_day_after, is_business_day, local_day
 from workers.simulation.said import Handed, Line, Said
 
 Key = tuple[str, str, date, str]
 TOLD_ON = (1, 3, 5)
 
 
+Days = tuple[date, date]
+
+
 @dataclass(slots=True)
 class Dispenser:
-    """Who must report, and how far it has."""
+    """Who must report, and of which days it has: all up to one, and those that zero reports name."""
 
     kind: str
     contact: str
     submitters: tuple[str, ...]
     covered_to: date
-    is_closed: bool = False
+    closes_on: date | None = None
+    zeros: list[Days] = field(default_factory=list)
     exempt: list[tuple[date, date | None]] = field(default_factory=list)
     told: set[tuple[date, int]] = field(default_factory=set)
 
+    def reached(self, today: date) -> date:
+        """R42: the last day before which nothing is left out; an exemption that is over covers its days."""
+        over = [(begins, to) for begins, to in self.exempt if to is not None and to < today]
+        if self.kind != "veterinarian":
+            return walked(self.covered_to, [*self.zeros, *over])
+        last = self.covered_to
+        while ends := [to for begins, to in over if begins <= last + 7 * DAY and to > last]:  # R41: within its week
+            last = max(ends)
+        return last
+
     def due_on(self, today: date) -> date:
-        """R40–R42: the last day on which what is not covered yet is reported in time; an exemption covers its days."""
-        covered_to = max([self.covered_to, *(to for _, to in self.exempt if to is not None and to < today)])
-        if self.kind == "veterinarian":
-            return covered_to + 7 * DAY
-        return business_day_after(covered_to + DAY)
+        """R40–R42: the last day on which what is not covered yet is reported in time."""
+        reached = self.reached(today)
+        return reached + 7 * DAY if self.kind == "veterinarian" else business_day_after(reached + DAY)
 
     def days_overdue(self, today: date) -> int:
-        """Business days since the deadline; 0 for whom nothing is expected of."""
-        if self.is_closed or self.is_exempt(today):
+        """Business days since the deadline, without those of an exemption; 0 for whom nothing is expected of."""
+        if self.is_exempt(today) or (self.closes_on is not None and self.reached(today) >= self.closes_on):
             return 0
-        return business_days_since(self.due_on(today), today)
+        day, number = self.due_on(today), 0
+        while day < today:
+            day += DAY
+            number += is_business_day(day) and not self.is_exempt(day)
+        return number
 
     def is_exempt(self, day: date) -> bool:
         """R43: a standing exemption holds."""
         return any(begins <= day and (to is None or day <= to) for begins, to in self.exempt)
+
+    def has_closed(self, today: date) -> bool:
+        """Whether its last day has come."""
+        return self.closes_on is not None and self.closes_on <= today
+
+
+def walked(day: date, spans: Sequence[Days]) -> date:
+    """R42: go from day to day over what is covered, and over closed days where something covered follows."""
+    while True:
+        ahead = day + DAY
+        while not (covered := any(begins <= ahead <= ends for begins, ends in spans)) and not is_business_day(ahead):
+            ahead += DAY
+        if not covered:
+            return day
+        day = ahead
 
 
 @dataclass(slots=True)
@@ -76,17 +107,20 @@ class Reporting:
     number: int = 0
 
     def registered(self, at: datetime, message: DispenserRegistered) -> str:
-        """R40–R42: it must report from now on."""
-        name = message.dea or message.npi or message.ncpdp or ""
+        """R40–R42: it must report from now on; one that is open has new particulars."""
+        name, today = message.dea or message.npi or message.ncpdp or "", local_day(at)
+        one = Dispenser(message.dispenser_kind, message.contact_email, message.submitters, today)
         known = self.dispensers.get(name)
-        covered_to = known.covered_to if known is not None and not known.is_closed else local_day(at)
-        self.dispensers[name] = Dispenser(
-            message.dispenser_kind, message.contact_email, message.submitters, covered_to,
-            exempt=known.exempt if known else [], told=known.told if known else set(),
-        )  # fmt: skip
+        if known is not None:
+            one.exempt, one.told = known.exempt, known.told
+            if not known.has_closed(today):
+                one.covered_to, one.zeros, one.closes_on = known.covered_to, known.zeros, known.closes_on
+        self.dispensers[name] = one
         return "done"
 
-    def changed(self, message: DispenserExemptionDeclared | DispenserExemptionEnded | DispenserClosed) -> str:
+    def changed(
+        self, at: datetime, message: DispenserExemptionDeclared | DispenserExemptionEnded | DispenserClosed
+    ) -> str:
         """R42, R43: exempt for a time, no more, or closed."""
         known = self.dispensers.get(message.dispenser)
         if known is None:
@@ -100,9 +134,9 @@ class Reporting:
                     return "refused"
                 known.exempt = [(begins, ended if to is None or to > ended else to) for begins, to in known.exempt]
             case DispenserClosed():
-                if known.is_closed:
+                if known.has_closed(local_day(at)):
                     return "refused"
-                known.is_closed = True
+                known.closes_on = message.closed_on
         return "done"
 
     def submitted(self, said: Said) -> str:
@@ -131,7 +165,11 @@ class Reporting:
             return "refused"
         self.transactions[place] = handed
         if handed.zero is not None:
-            self._cover(said.at, handed, handed.zero[1])
+            known = self.dispensers[handed.dispenser]
+            if known.kind == "veterinarian":
+                self._cover(said.at, handed)
+            else:
+                known.zeros.append(handed.zero)
             self._report(said, "submission.zero_report")
             return "done"
         self._take(said, handed)
@@ -145,7 +183,7 @@ class Reporting:
         if not line.is_good or self._is_barred(said.sender, said.handed.dispenser):
             return "refused"
         self._store(line)
-        self._cover(said.at, said.handed, line.filled_on)
+        self._cover(said.at, said.handed)
         self._correct([line])
         return "done"
 
@@ -153,8 +191,7 @@ class Reporting:
         good = [line for line in handed.lines if line.is_good]
         for line in good:
             self._store(line)
-        if good:
-            self._cover(said.at, handed, max(line.filled_on for line in good))
+        self._cover(said.at, handed)
         self._correct(good)
         self._keep_errors(said, [line for line in handed.lines if not line.is_good])
 
@@ -178,11 +215,12 @@ class Reporting:
         for line in lines:
             self.records[line.key] = ("voided", line)
 
-    def _cover(self, at: datetime, handed: Handed, last: date) -> None:
+    def _cover(self, at: datetime, handed: Handed) -> None:
         """R42: all before the day it was made, and what it tells of; a veterinarian's day of reporting is what counts (R41)."""
         known, made_on = self.dispensers[handed.dispenser], local_day(min(handed.made_at, at))
-        reached = last if handed.zero is not None else max(made_on - DAY, last)
-        known.covered_to = max(known.covered_to, made_on if known.kind == "veterinarian" else reached)
+        told_of = [line.filled_on for line in handed.lines if line.is_good]
+        reached = made_on if known.kind == "veterinarian" else max([made_on - DAY, *told_of])
+        known.covered_to = max(known.covered_to, reached)
 
     def _correct(self, good: Iterable[Line]) -> None:
         """R47: an error is corrected by a good record of that dispenser, prescription and day."""
@@ -216,13 +254,13 @@ class Reporting:
                 self.book.tell(at, "submission.error_reminder", address)
 
     def overdue(self, at: datetime) -> None:
-        """R42: e-mailed on the first, third and fifth business day; a day that was missed is made up for, up to two later."""
+        """R42: e-mailed on the first, third and fifth business day; a day that was missed is made up for, the last one only."""
         today = local_day(at)
         if not is_business_day(today):
             return
         for known in self.dispensers.values():
             days, due_on = known.days_overdue(today), known.due_on(today)
             reached = [number for number in TOLD_ON if number <= days]
-            if reached and days <= TOLD_ON[-1] + 2 and (due_on, reached[-1]) not in known.told:
+            if reached and (due_on, reached[-1]) not in known.told:
                 known.told.add((due_on, reached[-1]))
                 self.book.tell(at, "submission.overdue", known.contact)

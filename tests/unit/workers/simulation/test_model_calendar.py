@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from workers.simulation.model.calendar import (
     after_open_minutes,
     business_day_after,
-    business_days_since,
     is_business_day,
     local_day,
 )
@@ -20,10 +19,9 @@ def test_a_day_is_connecticuts() -> None:
 
 
 def test_weekends_and_holidays_are_no_business_days() -> None:
-    """Veterans Day and the weekend are left out of what is counted."""
+    """Veterans Day and the weekend are left out."""
     assert not is_business_day(date(2025, 11, 11))
     assert business_day_after(date(2025, 11, 10)) == date(2025, 11, 12)
-    assert business_days_since(date(2025, 11, 7), date(2025, 11, 12)) == 2
 
 
 def test_r72_only_open_minutes_count() -> None:
