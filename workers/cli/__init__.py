@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "check": ("sending:check", "Check an ASAP file as the workers would; needs no broker and no store."),
         "submit": ("sending:submit", "Hand in ASAP files and show each report."),
         "publish": ("sending:publish", "Publish one message from a file."),
+        "kinds": ("kinds:app", "List the kinds of messages; show one's properties, schema and sample."),
         "status": ("looking:status", "Show what stands where, and since when."),
         "trace": ("looking:trace", "Tell one message's whole story."),
         "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),

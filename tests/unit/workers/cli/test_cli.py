@@ -128,7 +128,7 @@ def run(script: str, stdout: int) -> subprocess.CompletedProcess[str]:
     [
         ("ticket.open", "did you mean ticket.opened"),
         ("ticket.vanished", "ticket."),
-        ("weather.changed", "the README lists"),
+        ("weather.changed", "`pmp kinds list`"),
     ],
 )
 def test_a_kind_that_is_none_is_told_with_those_like_it(place: Path, pmp: Pmp, kind: str, told: str) -> None:
