@@ -2,13 +2,13 @@
 #
 # Standard input is a pipe from the parent. A line on it is an order: stop, kill (SIGKILL), start; each keeps data, ports
 # and name, and is answered by one line (stopped | killed | ready … | failed …). The end of it, which comes however the parent dies,
-# ends the server and removes its folder. Any other line printed is for people.
+# ends the server and removes its folder, unless that is a kept one. Any other line printed is for people.
 #
 # The script that sources this defines: launch (starts the server, sets $pid), answers (true once it serves),
 # halt (asks $pid to stop in good order), cut (ends it at once), ready (prints the ready line).
 set -eu
 python=${PYTHON:-python3}
-folder='' pid=''
+folder='' pid='' kept=''
 
 fail() {
     echo "failed $*"
@@ -17,6 +17,10 @@ fail() {
 
 leave() {
     trap '' INT HUP TERM
+    if [ -n "$kept" ]; then
+        end_in_order
+        return
+    fi
     [ -z "$pid" ] || cut
     [ -z "$folder" ] || rm -rf "$folder" || { sleep 1 && rm -rf "$folder"; }
 }
@@ -38,7 +42,18 @@ install_as_root() {
     { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$1"; } >/dev/null
 }
 
+# Its owner's alone: patients' data is in it.
 make_folder() { folder=$(mktemp -d "${TMPDIR:-/tmp}/pmp-$1-XXXXXX"); }
+
+# What stands in this folder is found again by the next server, and stays. One server at a time; ours holds the lock too, should it
+# outlive this script.
+keep_folder() {
+    (umask 077 && mkdir -p "$1") && [ -w "$1" ] || fail "The folder $1 cannot be written."
+    exec 9>"$1/lock"
+    flock -w 5 9 || fail "Another server is at work in $1: end what started it, or set PMP_AMQP_URL to that one."
+    folder=$1 kept=yes
+    : >"$folder/log"
+}
 
 # Below Linux's range for outgoing connections, so that a stopped server finds its port free when it starts again.
 free_ports() {
@@ -69,6 +84,18 @@ launch_and_wait() {
         waited=$((waited + 1))
         sleep 0.2
     done
+}
+
+# What is kept is left in good order; a server that does not end within twenty seconds is ended.
+end_in_order() {
+    [ -n "$pid" ] || return 0
+    kill -TERM "$pid" 2>/dev/null || :
+    waited=0
+    while kill -0 "$pid" 2>/dev/null && [ "$waited" -lt 100 ]; do
+        waited=$((waited + 1))
+        sleep 0.2
+    done
+    cut
 }
 
 wait_end() {

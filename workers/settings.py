@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import re
 import socket
@@ -15,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from handlers.rules.policy import Policy
@@ -274,15 +276,13 @@ def described(settings: Settings) -> Sequence[Described]:
 
 
 def _shown(name: str, value: object) -> str:
+    """Return the value as it is written into a variable: lists and tables as JSON, all else as it is."""
     if name in _SECRETS:
         return _hidden(name, value.get_secret_value() if isinstance(value, SecretStr) else value)
-    match value:
-        case tuple() | list() | frozenset():
-            return ", ".join(sorted(map(str, value)))
-        case dict():
-            return ", ".join(f"{key}={one}" for key, one in value.items())
-        case _:
-            return "" if value is None else str(value)
+    plain = to_jsonable_python(sorted(value) if isinstance(value, frozenset) else value)
+    if plain is None or isinstance(plain, str):
+        return plain or ""
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _hidden(name: str, secret: object) -> str:

@@ -18,6 +18,7 @@ from handlers.secrets import new_private_key
 from messages.errors import Misconfigured, PmpError
 from messages.registry import families
 from workers import bootstrap
+from workers.cli.depths import depths
 from workers.patience import migrated
 from workers.services.private import Say
 from workers.services.rabbitmq import private_rabbitmq
@@ -31,7 +32,7 @@ KEY_ID = "local"
 
 
 async def up(settings: Settings, say: Say) -> None:
-    """All roles run until SIGINT or SIGTERM; what was started for them is gone afterwards.
+    """All roles run until SIGINT or SIGTERM. A broker started for them ends then; the next run finds what is in its queues.
 
     Raises:
         Misconfigured: no broker is to be had, or a setting is wrong.
@@ -51,9 +52,9 @@ async def prepared(settings: Settings, say: Say, *, local: Path = LOCAL) -> Asyn
     Args:
         settings: what is set; an empty ``amqp_url`` gets a private RabbitMQ for as long as the block runs.
         say: told what happens.
-        local: where a generated sealing key is kept for the next run.
+        local: where a generated sealing key, and what is in a private broker's queues, are kept for the next run.
     """
-    async with with_broker(settings, say) as placed:
+    async with with_broker(settings, say, kept=local / "rabbitmq") as placed:
         site = with_sealing_key(placed, local / "sealing-key")
         await declare(site.amqp_url.get_secret_value(), bootstrap.management_of(site), plan(families()))
         async with migrated(partial(bootstrap.open_store, site), site.store_patience_seconds):
@@ -62,20 +63,40 @@ async def prepared(settings: Settings, say: Say, *, local: Path = LOCAL) -> Asyn
 
 
 @asynccontextmanager
-async def with_broker(settings: Settings, say: Say) -> AsyncIterator[Settings]:
-    """The settings with a broker in them: the one that is set, else one started for this block."""
+async def with_broker(settings: Settings, say: Say, *, kept: Path | None = None) -> AsyncIterator[Settings]:
+    """The settings with a broker in them: the one that is set, else one started for this block.
+
+    Args:
+        settings: what is set.
+        say: told what happens.
+        kept: where a started one keeps what is in its queues. Where it cannot, ``say`` is told how much goes with it.
+    """
     if settings.amqp_url.get_secret_value():
         yield settings
         return
     with ExitStack() as stack:
-        broker = await started(stack, private_rabbitmq(say))
-        yield settings.model_copy(
+        broker = await started(stack, private_rabbitmq(say, kept=kept))
+        site = settings.model_copy(
             update={
                 "amqp_url": SecretStr(broker.amqp_url),
                 "management_url": SecretStr(broker.management_url or ""),
                 "publishers": settings.publishers or {urlsplit(broker.amqp_url).username or "guest": ("*",)},
             }
         )
+        try:
+            yield site
+        finally:
+            if kept is not None and not broker.keeps:
+                await say_what_goes(site, say)
+
+
+async def say_what_goes(site: Settings, say: Say) -> None:
+    """Whoever ends a broker that keeps nothing is told what was taken and goes with it; what the store holds stays."""
+    with suppress(PmpError):  # an error of the block itself is the one to be told
+        if number := sum(queue.depth or 0 for queue in await depths(site)):
+            say(
+                f"This broker keeps nothing: {number} messages that still were in its queues are lost. Publish them again."
+            )
 
 
 async def started(stack: ExitStack, server: AbstractContextManager[Server]) -> Server:

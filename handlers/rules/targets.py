@@ -42,10 +42,6 @@ class CategoryTargets(BaseModel):
         number, _, unit = str(getattr(self, category)).partition(" ")
         return Target(int(number), unit.removesuffix("s"))
 
-    def __str__(self) -> str:
-        """Write all four, the most urgent first."""
-        return ", ".join(f"{name} {span}" for name, span in self)
-
 
 class ResponseTargets(CategoryTargets):
     """Until when the help desk has answered."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import aio_pika
 import pytest
+from aio_pika.abc import AbstractChannel, AbstractQueue
 
 from tests.servers import processes_of, wait_until
 
@@ -77,6 +81,45 @@ def test_an_operator_works_beside_it_and_ctrl_c_ends_all(tmp_path: Path) -> None
     assert_nothing_is_left(tmp_path)
 
 
+@pytest.mark.timeout(240)
+def test_what_is_in_its_queues_is_found_by_the_next(tmp_path: Path) -> None:
+    """A message that RabbitMQ confirmed is not lost with the process, however that ends; its folder is one node's at a time."""
+    with running(tmp_path) as (process, variables):
+        asyncio.run(left_in_queue(variables["PMP_AMQP_URL"], b"before Ctrl-C"))
+        assert pmp(tmp_path, {}, "up")[0] == 78
+        process.send_signal(signal.SIGINT)
+        assert process.wait(END_SECONDS) == 0
+    assert_nothing_runs(tmp_path)
+    assert stat.S_IMODE((tmp_path / ".local" / "rabbitmq").stat().st_mode) == 0o700
+    with running(tmp_path) as (process, variables):
+        assert asyncio.run(taken_from_queue(variables["PMP_AMQP_URL"])) == b"before Ctrl-C"
+        asyncio.run(left_in_queue(variables["PMP_AMQP_URL"], b"before SIGKILL"))
+        process.kill()
+    assert_nothing_runs(tmp_path)
+    with running(tmp_path) as (_, variables):
+        assert asyncio.run(taken_from_queue(variables["PMP_AMQP_URL"])) == b"before SIGKILL"
+    assert_nothing_runs(tmp_path)
+
+
+async def left_in_queue(url: str, body: bytes) -> None:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await no_workers_queue(channel)
+        persistent = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+        await channel.default_exchange.publish(persistent, "left")
+
+
+async def taken_from_queue(url: str) -> bytes:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        message = await (await no_workers_queue(channel)).get(timeout=10, no_ack=True)
+        assert message is not None
+        return message.body
+
+
+async def no_workers_queue(channel: AbstractChannel) -> AbstractQueue:
+    """What is published to it is still there when the workers end."""
+    return await channel.declare_queue("left", durable=True, arguments={"x-queue-type": "quorum"})
+
+
 @pytest.mark.timeout(180)
 def test_its_broker_ends_with_it_however_it_dies(tmp_path: Path) -> None:
     """Also by SIGKILL, which no process can answer."""
@@ -87,4 +130,9 @@ def test_its_broker_ends_with_it_however_it_dies(tmp_path: Path) -> None:
 
 def assert_nothing_is_left(folder: Path) -> None:
     """No process and no folder of a broker."""
-    wait_until(lambda: not processes_of(folder) and not any(folder.glob("pmp-rabbitmq-*")), "nothing is left of it")
+    assert_nothing_runs(folder)
+    wait_until(lambda: not any(folder.glob("pmp-rabbitmq-*")), "no folder is left of it")
+
+
+def assert_nothing_runs(folder: Path) -> None:
+    wait_until(lambda: not processes_of(folder), "nothing of it runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "check": ("sending:check", "Check an ASAP file as the workers would; needs no broker and no store."),
         "submit": ("sending:submit", "Hand in ASAP files and show each report."),
         "publish": ("sending:publish", "Publish one message from a file."),
+        "kinds": ("kinds:app", "List the kinds of messages; show one's properties, schema and sample."),
         "status": ("looking:status", "Show what stands where, and since when."),
         "trace": ("looking:trace", "Tell one message's whole story."),
         "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),
@@ -44,9 +46,19 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Every command: where it stands, and what it does. Help and loading both read this."""
 
-_EXITS = (
-    "Exit codes: 0 good · 1 the input is at fault · 2 usage · 69 a service is away · 78 configuration · 141 reader gone"
+EXITS: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        0: ("good", ""),
+        1: ("the input is at fault: a file with errors, a number that is not open, a fault on the broker", "mend that"),
+        2: ("usage", "mend the call"),
+        69: ("a service is away, or the outcome is not known", "the same again, later"),
+        70: ("a message was handled for longer than a process waits", "start the process again"),
+        78: ("a setting is wrong, or what it points to", "mend the site"),
+        130: ("broken off with Ctrl-C; what runs until then ends with 0", ""),
+        141: ("who read the output has gone (| head)", ""),
+    }
 )
+"""Every exit code: what it means, and what to do. The README's table says the same."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<14}{told}" for name, (_, told) in COMMANDS.items()]
+    lines = [_folded(name, 14, told) for name, (_, told) in COMMANDS.items()]
     return "\n".join(
         [
             "Usage: pmp COMMAND [OPTIONS]",
@@ -71,7 +83,14 @@ def _overview() -> str:
             *lines,
             "",
             "`pmp COMMAND --help` tells more. What lists or shows takes --json.",
-            _EXITS,
+            "",
+            "Exit codes:",
+            *(_folded(str(code), 5, meaning + (f" → {act}" if act else "")) for code, (meaning, act) in EXITS.items()),
             "",
         ]
     )
+
+
+def _folded(name: str, width: int, told: str) -> str:
+    """Return a line of a list, folded between words as a terminal of 80 columns shows it best."""
+    return textwrap.fill(told, 80, initial_indent=f"  {name:<{width}}", subsequent_indent=" " * (width + 2))

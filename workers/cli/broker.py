@@ -17,7 +17,7 @@ async def doctor(*, json: AsJson = False) -> int:
     url = broker_url(settings)
     from messages.registry import families
     from workers.bootstrap import management_of
-    from workers.topology.doctor import Examination, examine
+    from workers.topology.doctor import Examination, examine, remedy
     from workers.topology.plan import plan
 
     findings = await examine(
@@ -34,6 +34,8 @@ async def doctor(*, json: AsJson = False) -> int:
                 say(f"{finding.severity.replace('_', ' ').upper()}  {finding.subject} ({finding.id})")
                 say(f"    {finding.sentence}")
         good = sum(finding.severity == "good" for finding in findings)
+        if mended_by := remedy(findings):
+            say(mended_by)
         say(f"{good} good, {len(findings) - good} to read." if good < len(findings) else f"All {good} good.")
     return AT_FAULT if any(one.severity in ("loses_messages", "fault") for one in findings) else GOOD
 

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from store.contract import as_moment
 from store.overview import addressee
-from workers.cli.acting import Why, one_by_one, reason, told
-from workers.cli.app import WrongUse
+from workers.cli.acting import Act, Chosen, Why, decide, one_of
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
 from workers.cli.options import POSITIVE, Most
 from workers.cli.presenting import age, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from store.contract import Store, Transaction
-    from workers.cli.acting import Unit
-
-    Decision = Callable[..., Awaitable[bool]]
+    from store.contract import Store
 
 app = App(name="outbox", help="List what leaves: e-mails, events, answers; release or discard what did not.")
 
 Numbers = Annotated[int, Parameter(help="Numbers of the outbox.", validator=POSITIVE)]
 Channel = Annotated[Literal["any", "mail", "event", "answer"], Parameter(help="Only on this channel.")]
 Name = Annotated[str, Parameter(help="Only of this name, such as ticket.opened.")]
+_SHOWN_BY = "pmp outbox list"
 _ONLY_IN = Parameter(help="Only in this state.")
 
 _FIELDS = "no channel name destination state attempts created_at due_at settled_at reply seq".split()
@@ -50,7 +45,7 @@ async def outbox_list(
 
     async with standing_store(site_settings()) as store:
         newest = await store.read(
-            lambda tx: outbox.listed(tx, channel=_one(channel), name=name, state=_one(state), most=most)
+            lambda tx: outbox.listed(tx, channel=one_of(channel), name=name, state=one_of(state), most=most)
         )
     rows = list(reversed(newest))
     if json:
@@ -87,11 +82,10 @@ async def release(
     """Send again what is held, unknown or refused, with the same Message-ID. 1 when one is in no such state."""
     from store import withheld
 
-    return await _decide(
-        _Act("release", withheld.release, withheld.RELEASABLE, "released", "releasable", "Releasing"),
-        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.RELEASABLE - {"held"}),
-        why=why, dry_run=dry_run, json=json,
-    )  # fmt: skip
+    words = ("Releasing", "released", "releasable")
+    act = Act("release", withheld.release, withheld.one, withheld.RELEASABLE, words, _SHOWN_BY)
+    chosen = _chosen(numbers, all_matching, channel, name, state, unnamed=withheld.RELEASABLE - {"held"})
+    return (await decide(act, chosen, why=why, dry_run=dry_run, json=json))[0]
 
 
 @app.command
@@ -110,92 +104,22 @@ async def discard(
     """Never send what waits, is held, unknown or refused; it is kept with your reason. 1 when one has left already."""
     from store import withheld
 
-    return await _decide(
-        _Act("discard", withheld.discard, withheld.DISCARDABLE, "discarded", "discardable", "Discarding"),
-        _Chosen(numbers, all_matching, _one(channel), name, _one(state), withheld.DISCARDABLE - {"due"}),
-        why=why, dry_run=dry_run, json=json,
-    )  # fmt: skip
+    words = ("Discarding", "discarded", "discardable")
+    act = Act("discard", withheld.discard, withheld.one, withheld.DISCARDABLE, words, _SHOWN_BY)
+    chosen = _chosen(numbers, all_matching, channel, name, state, unnamed=withheld.DISCARDABLE - {"due"})
+    return (await decide(act, chosen, why=why, dry_run=dry_run, json=json))[0]
 
 
-def _one(choice: str) -> str:
-    """Give what was chosen as the store's filters have it, where '' is any."""
-    return "" if choice == "any" else choice
+def _chosen(
+    numbers: Sequence[int], all_matching: bool, channel: str, name: str, state: str, *, unnamed: frozenset[str]
+) -> Chosen:
+    """Return what is acted on; ``unnamed`` are the states meant when none is named, without what is easily overlooked."""
+    filters = (one_of(channel), name, one_of(state))
 
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """What is done, to what it can be done, and how that is said."""
-
-    name: str
-    decision: Decision
-    possible: frozenset[str]
-    done_as: str
-    missed_as: str
-    doing: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What the call names: numbers, or all that its filters match."""
-
-    numbers: Sequence[int]
-    all_matching: bool
-    channel: str
-    name: str
-    state: str
-    states: frozenset[str]
-    """Those that are meant when none is named: without what the act should not meet by oversight."""
-
-    async def found(self, store: Store) -> Sequence[int]:
-        """Return the numbers, oldest first where the filters chose them."""
+    async def matching(store: Store) -> Sequence[int]:
         from store import withheld
 
-        if self.numbers:
-            return self.numbers
-        states = {self.state} if self.state else self.states
-        return await store.read(lambda tx: withheld.matching(tx, states, channel=self.channel, name=self.name))
+        states = {filters[2]} if filters[2] else unnamed
+        return await store.read(lambda tx: withheld.matching(tx, states, channel=filters[0], name=name))
 
-    def refuse_wrong_use(self) -> None:
-        """The call makes sense.
-
-        Raises:
-            WrongUse: neither numbers nor all, both, or numbers with filters.
-        """
-        if bool(self.numbers) == self.all_matching:
-            raise WrongUse("Give numbers (`pmp outbox list` shows them), or --all-matching; not both.")
-        if self.numbers and (self.channel or self.name or self.state):
-            raise WrongUse("Filters go with --all-matching, not with numbers.")
-
-
-async def _decide(act: _Act, chosen: _Chosen, *, why: str, dry_run: bool, json: bool) -> int:
-    chosen.refuse_wrong_use()
-    settings, why = site_settings(), reason(why)
-    from workers.bootstrap import now, operator_of
-
-    async with standing_store(settings) as store:
-        numbers = await chosen.found(store)
-
-        def unit_of(no: int) -> Unit:
-            return partial(act.decision, no=no, operator=operator_of(settings), why=why, now=now())
-
-        acted = (
-            await _in_state(store, numbers, act.possible)
-            if dry_run
-            else await one_by_one(store, numbers, unit_of, doing=act.doing, quiet=json)
-        )
-    code = told(
-        act.name, numbers, acted, done_as=act.done_as, missed_as=act.missed_as, dry_run=dry_run, json=json
-    )  # fmt: skip
-    if code and not json:
-        say(f"→ only what is {', '.join(sorted(act.possible))} can be; `pmp outbox list` shows where each stands")
-    return code
-
-
-async def _in_state(store: Store, numbers: Sequence[int], possible: frozenset[str]) -> list[int]:
-    from store import withheld
-
-    async def unit(tx: Transaction) -> list[int]:
-        rows = [(no, await withheld.one(tx, no)) for no in numbers]
-        return [no for no, row in rows if row is not None and row["state"] in possible]
-
-    return await store.read(unit)
+    return Chosen(numbers, all_matching, filters, matching)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from datetime import timedelta
-from functools import partial
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from workers.cli.acting import Why, one_by_one, reason, told
-from workers.cli.app import WrongUse
+from workers.cli.acting import Act, Chosen, Why, decide
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
 from workers.cli.options import POSITIVE
 from workers.cli.presenting import pointer, say, span
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from store.contract import Row, Store, Transaction
     from store.dead_letters import Filter
-    from workers.cli.acting import Unit
+    from workers.settings import Settings
 
 _PAGE = 200
 _PER_SECOND = 20.0
@@ -49,37 +49,25 @@ async def replay(
     json: AsJson = False,
 ) -> int:
     """Let dead letters have their turn again, from the store. 1 when one is not open any more."""
-    which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
     settings = site_settings()
     from store import dead_letters
-    from workers.bootstrap import now, operator_of
+    from workers.bootstrap import now
 
-    async with standing_store(settings) as store:
-        chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
-        begins = now()
-        due = {no: begins + timedelta(seconds=place / per_second) for place, no in enumerate(chosen)}
-        patience = timedelta(days=settings.programme.defer_days)
+    begins, places = now(), count()
+    patience = timedelta(days=settings.programme.defer_days)
 
-        def unit_of(no: int) -> Unit:
-            return partial(
-                dead_letters.replay, no=no, operator=operator_of(settings), why=why, now=now(),
-                due_at=due[no], gives_up_at=due[no] + patience,
-            )  # fmt: skip
+    def turn() -> dict[str, datetime]:
+        due = begins + timedelta(seconds=next(places) / per_second)
+        return {"due_at": due, "gives_up_at": due + patience}
 
-        acted = (
-            await _open_of(store, chosen)
-            if dry_run
-            else await one_by_one(store, chosen, unit_of, doing="Replaying", quiet=json)
-        )
-        followed = "" if dry_run or not acted else await _message_id(store, acted[0])
-    code_of_exit = told(
-        "replay", chosen, acted, done_as="replayed", missed_as="open",
-        dry_run=dry_run, json=json,
-    )  # fmt: skip
+    act = _act("replay", dead_letters.replay, ("Replaying", "replayed", "open"))
+    chosen = _chosen(numbers, all_matching, kind, code, sender)
+    code_of_exit, acted = await decide(act, chosen, why=why, dry_run=dry_run, json=json, more_of=turn)
     lasts = timedelta(seconds=len(acted) / per_second)
     if not json and lasts > timedelta(seconds=2):
         say(f"At {per_second:g} a second (--per-second) the last one has its turn in {span(lasts)}.")
-    if followed:
+    if acted and not dry_run:
+        followed = await _message_id(settings, acted[0])
         whose = "it" if len(acted) == 1 else "the first; `pmp status` counts those that wait"
         pointer(f"`pmp trace {shlex.quote(followed)}` tells what becomes of {whose}")
     return code_of_exit
@@ -96,40 +84,34 @@ async def discard(
     json: AsJson = False,
 ) -> int:
     """Close dead letters for good; they are kept with your reason. 1 when one is not open any more."""
-    which, why = _which(kind, code, sender, numbers=numbers, all_matching=all_matching), reason(why)
-    settings = site_settings()
     from store import dead_letters
-    from workers.bootstrap import now, operator_of
+
+    act = _act("discard", dead_letters.discard, ("Discarding", "discarded", "open"))
+    chosen = _chosen(numbers, all_matching, kind, code, sender)
+    return (await decide(act, chosen, why=why, dry_run=dry_run, json=json))[0]
+
+
+def _act(name: str, decision: Callable[..., Awaitable[bool]], words: tuple[str, str, str]) -> Act:
+    from store import dead_letters
+
+    return Act(name, decision, dead_letters.one, ("open",), words, "pmp dead-letters list")
+
+
+def _chosen(numbers: Sequence[int], all_matching: bool, kind: str, code: str, sender: str) -> Chosen:
+    async def numbers_of_matching(store: Store) -> Sequence[int]:
+        from store.dead_letters import Filter
+
+        return [row["no"] for row in await matching(store, Filter(kind=kind, code=code, sender=sender))]
+
+    return Chosen(numbers, all_matching, (kind, code, sender), numbers_of_matching)
+
+
+async def _message_id(settings: Settings, no: int) -> str:
+    from store import dead_letters
 
     async with standing_store(settings) as store:
-        chosen = list(numbers) or [row["no"] for row in await matching(store, which)]
-
-        def unit_of(no: int) -> Unit:
-            return partial(dead_letters.discard, no=no, operator=operator_of(settings), why=why, now=now())
-
-        acted = (
-            await _open_of(store, chosen)
-            if dry_run
-            else await one_by_one(store, chosen, unit_of, doing="Discarding", quiet=json)
-        )
-    return told("discard", chosen, acted, done_as="discarded", missed_as="open", dry_run=dry_run, json=json)
-
-
-async def _message_id(store: Store, no: int) -> str:
-    from store import dead_letters
-
-    row = await store.read(lambda tx: dead_letters.one(tx, no))
+        row = await store.read(lambda tx: dead_letters.one(tx, no))
     return "" if row is None else str(row["message_id"])
-
-
-async def _open_of(store: Store, chosen: Sequence[int]) -> list[int]:
-    from store import dead_letters
-
-    async def unit(tx: Transaction) -> list[int]:
-        rows = [(no, await dead_letters.one(tx, no)) for no in chosen]
-        return [no for no, row in rows if row is not None and row["state"] == "open"]
-
-    return await store.read(unit)
 
 
 async def matching(store: Store, which: Filter) -> list[Row]:
@@ -143,18 +125,3 @@ async def matching(store: Store, which: Filter) -> list[Row]:
         return found
 
     return await store.read(unit)
-
-
-def _which(kind: str, code: str, sender: str, *, numbers: Sequence[int], all_matching: bool) -> Filter:
-    """Return what the filters say.
-
-    Raises:
-        WrongUse: neither numbers nor all, both, or numbers with filters.
-    """
-    from store.dead_letters import Filter
-
-    if bool(numbers) == all_matching:
-        raise WrongUse("Give numbers, or --all-matching; not both.")
-    if numbers and (kind or code or sender):
-        raise WrongUse("Filters go with --all-matching, not with numbers.")
-    return Filter(kind=kind, code=code, sender=sender)

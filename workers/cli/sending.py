@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from cyclopts import Parameter
 from messages.errors import BrokerAway, PmpError
 from workers.cli import bodies
 from workers.cli.app import AT_FAULT, GOOD, WrongUse
+from workers.cli.kinds import KindName, model_of
 from workers.cli.opened import AsJson, broker_url, site_settings
 from workers.cli.options import MessageId, Seconds
 from workers.cli.presenting import hint, print_json, say
@@ -133,7 +133,7 @@ class _Run:
 
 
 async def publish(
-    kind: Annotated[str, Parameter(help="Such as ticket.opened; the README's table has them all.")],
+    kind: KindName,
     file: Annotated[Path, Parameter(help="The body: JSON, or an ASAP file.")],
     /,
     *,
@@ -144,16 +144,9 @@ async def publish(
 ) -> int:
     """Publish one message of KIND with the body in FILE; it is RabbitMQ's when this ends. 1 when the answer is no."""
     settings = site_settings()
-    from messages.registry import kinds
     from workers.client import Publisher, new_message_id
 
-    model = kinds().get(kind)
-    if model is None:
-        near = get_close_matches(kind, kinds()) or [
-            one for one in kinds() if one.startswith(f"{kind.partition('.')[0]}.")
-        ]
-        there = f"did you mean {' or '.join(near)}" if near else "the README lists them"
-        raise WrongUse(f"No kind of that name is spoken here; {there}.")
+    model = model_of(kind)
     body, own_id, answer = bodies.read(file), message_id or new_message_id(), None
     async with Publisher(broker_url(settings), app_id=_APP_ID) as publisher:
         try:

@@ -93,8 +93,8 @@ class PrivateNode:
 
 
 @contextmanager
-def private_node(script: str, say: Say) -> Iterator[PrivateNode]:
-    """A server of one's own, started by ``deploy/<script>``; it and its data are gone afterwards.
+def private_node(script: str, say: Say, *, kept: Path | None = None) -> Iterator[PrivateNode]:
+    """A server of one's own, started by ``deploy/<script>``; it is gone afterwards, and its data unless ``kept`` is their folder.
 
     Raises:
         Misconfigured: there is no such server to be had here; the sentence says what to do.
@@ -102,8 +102,9 @@ def private_node(script: str, say: Say) -> Iterator[PrivateNode]:
     path = SCRIPTS / script
     if not path.is_file():
         raise Misconfigured(f"deploy/{script} is not in an installed package: run from a checkout, or name a server.")
-    with subprocess.Popen(  # noqa: S603 - a script of this checkout, without arguments
-        ["/bin/sh", str(path)],
+    within = [] if kept is None else ["--in", str(kept.resolve())]
+    with subprocess.Popen(  # noqa: S603 - a script of this checkout
+        ["/bin/sh", str(path), *within],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

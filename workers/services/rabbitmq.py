@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from messages.errors import Misconfigured
 from workers.services.container import container
@@ -25,12 +26,14 @@ class Broker:
         amqp_url: with credentials and the default vhost, e.g. ``amqp://guest:guest@127.0.0.1:5672/``.
         management_url: with credentials, without a path; None when nobody named one.
         how: which way it was found, for people.
+        keeps: whether what is in its queues is there again for the next one that is asked for.
     """
 
     amqp_url: str
     management_url: str | None
     how: str
     node: Node | None = field(default=None, repr=False)
+    keeps: bool = True
 
     @property
     def pid(self) -> int | None:
@@ -56,8 +59,12 @@ class Broker:
 
 
 @contextmanager
-def private_rabbitmq(say: Say) -> Iterator[Broker]:
+def private_rabbitmq(say: Say, *, kept: Path | None = None) -> Iterator[Broker]:
     """A broker for as long as the block runs; ``say`` is told which was taken.
+
+    Args:
+        say: told.
+        kept: where a private node finds what an earlier one left, and leaves its own; None: nowhere. A container keeps nothing.
 
     Raises:
         Misconfigured: there is none to be had; the sentence says what to do.
@@ -71,10 +78,10 @@ def private_rabbitmq(say: Say) -> Iterator[Broker]:
         with container(IMAGE, (AMQP_PORT, MANAGEMENT_PORT), {}, answers_amqp, say) as box:
             if box is not None:
                 places = [f"guest:guest@{box.host}:{box.ports[port]}" for port in (AMQP_PORT, MANAGEMENT_PORT)]
-                yield Broker(f"amqp://{places[0]}/", f"http://{places[1]}", f"RabbitMQ: {IMAGE}", box)
+                yield Broker(f"amqp://{places[0]}/", f"http://{places[1]}", f"RabbitMQ: {IMAGE}", keeps=False, node=box)
                 return
-    with private_node("private-rabbitmq", say) as node:
-        yield Broker(node.facts["amqp"], node.facts["management"], node.how, node)
+    with private_node("private-rabbitmq", say, kept=kept) as node:
+        yield Broker(node.facts["amqp"], node.facts["management"], node.how, keeps=kept is not None, node=node)
 
 
 def answers_amqp(host: str, port: int) -> bool:

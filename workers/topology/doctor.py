@@ -21,12 +21,12 @@ from workers.topology.management import Management
 from workers.topology.plan import OLDEST, Plan
 from workers.topology.policy_rules import judge_policies
 from workers.topology.probe import Probe
-from workers.topology.queue_rules import judge_queues
+from workers.topology.queue_rules import REDECLARE, judge_queues
 from workers.topology.routing_rules import judge_routing
 from workers.topology.seen import Broker
 from workers.topology.settling import settled
 
-__all__ = ["Examination", "Finding", "Severity", "examine", "judge", "refuse_to_start", "refuses_to_start"]
+__all__ = ["Examination", "Finding", "Severity", "examine", "judge", "refuse_to_start", "refuses_to_start", "remedy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,18 @@ def refuse_to_start(findings: Iterable[Finding]) -> None:
     Raises:
         Misconfigured: it would; every reason is named.
     """
-    reasons = [finding.sentence for finding in findings if finding.severity == "loses_messages"]
+    reasons = [finding for finding in findings if finding.severity == "loses_messages"]
     if reasons:
-        raise Misconfigured("on this broker messages would be lost: " + " ".join(reasons))
+        sentences = " ".join(reason.sentence for reason in reasons)
+        raise Misconfigured(f"on this broker messages would be lost: {sentences} {remedy(reasons)}".rstrip())
+
+
+def remedy(findings: Iterable[Finding]) -> str:
+    """How to declare anew, where one of the findings asks for that; else nothing."""
+    wanted = any(REDECLARE in finding.sentence for finding in findings)
+    return (
+        "→ `pmp topology declare` declares anew: whatever is missing or differs, nothing is removed." if wanted else ""
+    )
 
 
 UNMANAGED = Finding(

@@ -8,7 +8,8 @@ from workers.topology.finding import Finding, Severity
 from workers.topology.plan import CONSUMER_TIMEOUT_MS, DEAD, Plan, Queue
 from workers.topology.seen import Broker, QueueSeen, Scalar
 
-REDECLARE = "run `pmp topology declare`"
+REDECLARE = "declare it anew"
+"""What a sentence says where that mends it; how it is done is told once, by ``doctor.remedy``."""
 
 ARGUMENT_WINS = frozenset({"dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy"})
 """For these a queue argument beats the policy; ``overflow`` is the other way round, of numbers the smaller

@@ -18,7 +18,7 @@ def test_each_target_is_a_variable_and_the_others_stay(monkeypatch: pytest.Monke
     targets = settings.programme.ticket_response
     assert (targets.high, targets.medium) == ("3 hours", "1 business day")
     shown = {one.name: one.value for one in described(settings)}
-    assert shown["PMP_PROGRAMME__TICKET_RESPONSE"].startswith("critical 30 minutes, high 3 hours")
+    assert shown["PMP_PROGRAMME__TICKET_RESPONSE"].startswith('{"critical": "30 minutes", "high": "3 hours"')
 
 
 def test_a_file_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

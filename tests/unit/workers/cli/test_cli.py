@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,9 +28,13 @@ from messages.errors import (
 from store.contract import Conflict
 from tests.site import locked
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
-from workers.cli import COMMANDS
-from workers.cli.app import WrongUse, exit_code
+from workers.cli import COMMANDS, EXITS
+from workers.cli.app import AT_FAULT, AWAY, CONFIGURATION, GOOD, READER_GONE, USAGE, WrongUse, exit_code
 from workers.cli.presenting import clean, counted, moment, print_table, say_folded, span
+from workers.topology.doctor import UNMANAGED, Finding, refuse_to_start
+from workers.topology.plan import plan
+from workers.topology.queue_rules import missing_queue
+from workers.watchdog import EXIT_CODE
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,20 @@ def test_help_names_every_command_and_loads_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+def test_help_and_readme_name_every_exit_code_alike(pmp: Pmp) -> None:
+    """Also those that no error of ours has: a stuck process, Ctrl-C, a reader gone."""
+    readme = (Path(__file__).parents[4] / "README.md").read_text()
+    rows = re.findall(
+        r"^\| (\d+) \| (.+?) \|(?: (.+?))? \|$", readme.replace("\\|", "or").replace("`", ""), re.MULTILINE
+    )
+    told = {code: (meaning.replace("|", "or"), act) for code, (meaning, act) in EXITS.items()}
+    assert {int(code): (meaning, act) for code, meaning, act in rows} == told
+    out = pmp("--help")[1]
+    assert all(f"{code} {meaning}" in " ".join(out.split()) for code, (meaning, _) in EXITS.items())
+    assert max(map(len, out.splitlines())) <= 80
+    assert {GOOD, AT_FAULT, USAGE, AWAY, EXIT_CODE, CONFIGURATION, READER_GONE} < EXITS.keys()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -108,7 +128,7 @@ def run(script: str, stdout: int) -> subprocess.CompletedProcess[str]:
     [
         ("ticket.open", "did you mean ticket.opened"),
         ("ticket.vanished", "ticket."),
-        ("weather.changed", "the README lists"),
+        ("weather.changed", "`pmp kinds list`"),
     ],
 )
 def test_a_kind_that_is_none_is_told_with_those_like_it(place: Path, pmp: Pmp, kind: str, told: str) -> None:
@@ -210,6 +230,25 @@ def test_a_broker_away_is_69(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:pa55@127.0.0.1:1/")
     code, _, err = pmp("submit", str(SAMPLES / "accepted.clean.version-5.0.dat"))
     assert (code, "pa55" in err, "Traceback" in err) == (69, False, False)
+
+
+def test_the_doctor_names_the_cure_once(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many things it mends; not at all where it mends none."""
+    missing = [missing_queue(queue) for queue in plan(("ticket", "mail")).queues]
+    findings = [*missing, UNMANAGED]
+
+    async def examined(*_: object) -> list[Finding]:
+        return findings
+
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://127.0.0.1:1/")
+    monkeypatch.setattr("workers.topology.doctor.examine", examined)
+    code, out, _ = pmp("doctor")
+    assert (code, out.count("pmp topology declare"), out.count("declare it anew")) == (1, 1, len(missing))
+    with pytest.raises(Misconfigured) as refused:
+        refuse_to_start(replace(one, severity="loses_messages") for one in missing)
+    assert str(refused.value).count("pmp topology declare") == 1
+    findings = [UNMANAGED]
+    assert "pmp topology declare" not in pmp("doctor")[1]
 
 
 def test_topology_show_needs_no_broker(place: Path, pmp: Pmp) -> None:

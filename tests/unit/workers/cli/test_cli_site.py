@@ -35,9 +35,32 @@ def test_each_setting_tells_where_it_comes_from(place: Path, pmp: Pmp, monkeypat
         "PMP_PROGRAMME__PASSWORD_DAYS": ("80", "file"),
         "PMP_PROGRAMME__DEFER_DAYS": ("4", "environment"),
         "PMP_PROGRAMME__RETRY_SECONDS": ("5", "default"),
-        "PMP_SUBMITTERS": ("chain=reports@example.org", "environment"),
+        "PMP_SUBMITTERS": ('{"chain": "reports@example.org"}', "environment"),
     }
     assert {name: (seen[name]["value"], seen[name]["source"]) for name in wanted} == wanted
+
+
+def test_a_value_is_shown_as_it_is_written(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was set as JSON, and each default that is a list, a table or a time, can be copied into a variable as it is shown."""
+    monkeypatch.setenv("PMP_PUBLISHERS", '{"portal": ["registration.*", "ticket.opened"]}')
+    monkeypatch.setenv("PMP_PROGRAMME__CLOSING_DAYS", '["2026-12-24", "2026-07-03"]')
+    monkeypatch.setenv("PMP_PROGRAMME__INVITE_UNREGISTERED", "yes")
+    seen = by_name(pmp)
+    assert {name: seen[f"PMP_{name}"]["value"] for name in (
+        "PUBLISHERS", "ON_CALL", "ADMINISTRATORS", "PROGRAMME__CLOSING_DAYS", "PROGRAMME__REVIEW_REMINDER_DAYS",
+        "PROGRAMME__INVITE_UNREGISTERED", "ROLES_FILE", "DRAIN_SECONDS", "PROGRAMME__HELP_DESK_OPENS",
+    )} == {
+        "PUBLISHERS": '{"portal": ["registration.*", "ticket.opened"]}', "ON_CALL": "[]",
+        "ADMINISTRATORS": '["administrators@example.org"]', "PROGRAMME__CLOSING_DAYS": '["2026-07-03", "2026-12-24"]',
+        "PROGRAMME__REVIEW_REMINDER_DAYS": "[0, 1, 7, 14]", "PROGRAMME__INVITE_UNREGISTERED": "true", "ROLES_FILE": "",
+        "DRAIN_SECONDS": "25.0", "PROGRAMME__HELP_DESK_OPENS": "08:00:00",
+    }  # fmt: skip
+    secrets = ("not set", "set, not shown")
+    settable = {name: row["value"] for name, row in seen.items() if row["value"] and row["value"] not in secrets}
+    for name, value in settable.items():
+        monkeypatch.setenv(name, value)
+    again = by_name(pmp)
+    assert {name: again[name]["value"] for name in settable} == settable
 
 
 def test_every_problem_is_named_at_once(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
