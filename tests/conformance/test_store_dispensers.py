@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
+import pytest
+
 from store import dispensations, dispensers, drugs, submissions
 from store.contract import Store, Transaction, as_text
 from store.dispensations import Content, Counts
@@ -168,7 +170,7 @@ async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store
         for seq, sender in ((1, "gateway"), (2, "other")):
             await submissions.insert(
                 tx, sender=sender, transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
-                body_bytes=1, report="{}", created_at=as_text(NOW), now=NOW, seq=seq,
+                body_bytes=1, report="{}", created_at=as_text(NOW), received_at=NOW, seq=seq,
             )  # fmt: skip
             await submissions.keep_errors(tx, errors[seq - 1 :], sender=sender, reported_on=MONDAY, now=NOW, seq=seq)
         records = [("gateway", "AB1234563", "1", "2026-06-11"), ("gateway", "AB1234563", "2", "2026-06-11")]
@@ -178,6 +180,33 @@ async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store
 
     left = [one for page in await store.write(unit) for one in page]
     assert [(one.seq, one.sender, one.errors) for one in left] == [(2, "other", 1)]
+
+
+@pytest.mark.parametrize(("submitters", "own"), [((), 2), (("gateway",), 2), (("other", "gate"), 1)])
+async def test_r61_records_of_anothers_dispenser_may_be_left_out(
+    store: Store, submitters: tuple[str, ...], own: int
+) -> None:
+    """Those of a dispenser that is registered for others; one that nobody registered is anyone's."""
+    errors = [OpenError("AB1234563", "1", "2026-06-11", "R11"), OpenError("AS1234563", "2", "2026-06-11", "R11")]
+
+    async def unit(tx: Transaction) -> list[int]:
+        known = Dispenser("AB1234563", "A", "pharmacy", "", "AB1234563", "", "", "a@example.org", submitters)
+        await dispensers.register(tx, known, on=MONDAY, seq=1)
+        await submissions.insert(
+            tx, sender="gateway", transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
+            body_bytes=1, report="{}", created_at=as_text(NOW), received_at=NOW, seq=2,
+        )  # fmt: skip
+        await submissions.keep_errors(tx, errors, sender="gateway", reported_on=MONDAY, now=NOW, seq=2)
+        return [
+            one.errors
+            for also_foreign in (True, False)
+            async for page in submissions.uncorrected(
+                tx, reported_from=MONDAY, reported_to=MONDAY, also_foreign=also_foreign
+            )
+            for one in page
+        ]
+
+    assert await store.write(unit) == [2, own]
 
 
 async def test_r49_what_arrives_behind_finds_its_place(store: Store) -> None:
