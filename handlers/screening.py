@@ -26,7 +26,7 @@ from store.dispensers import Dispenser
 from store.drugs import Drug
 
 LATE, NOT_REPORTABLE, EXEMPT = "late", "not_reportable", "exempt:"
-_NDC_LENGTH, _COMPOUND_START = 11, "99999"
+_COMPOUND_START = "99999"
 _ANIMAL = "02"
 
 _UNKNOWN = Finding("R21", "PHA03", "this dispenser is not registered with the program; expected a registered one")
@@ -156,7 +156,7 @@ class Screen:
         findings = tuple(
             _UNLISTED._replace(field="CDI03", ingredient=place) if is_compound else _UNLISTED
             for place, product in enumerate(products)
-            if _is_ndc(product) and product not in self._table
+            if _is_ndc(product, self._policy) and product not in self._table
         )
         is_scheduled = any(drug.schedule for drug in known)
         is_animal = species == _ANIMAL
@@ -179,9 +179,9 @@ async def open_screen(
 ) -> Screen:
     """Ask the register and the drug table once for a whole batch."""
     register = await dispensers.among(tx, numbers)
-    table = await drugs.among(tx, {product for product in products if _is_ndc(product)})
+    table = await drugs.among(tx, {product for product in products if _is_ndc(product, policy)})
     return Screen(None if register is None else dict(register), None if table is None else dict(table), today, policy)
 
 
-def _is_ndc(product: str) -> bool:
-    return len(product) == _NDC_LENGTH and product.isdigit() and not product.startswith(_COMPOUND_START)
+def _is_ndc(product: str, policy: Policy) -> bool:
+    return len(product) == policy.ndc_digits and product.isdigit() and not product.startswith(_COMPOUND_START)

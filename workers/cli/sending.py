@@ -34,13 +34,13 @@ MessageId = Annotated[str, Parameter(help="The message's own id; give the same o
 def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.")], /, *, json: AsJson = False) -> int:
     """Check an ASAP file with the programme's rules; nothing is stored or sent. 1 when something is an error."""
     settings = site_settings()
+    from handlers.reading import check_rules
     from messages.asap.check import check_file
-    from messages.asap.severities import CheckRules
     from messages.codec import Limits
     from workers.bootstrap import now
 
     policy = settings.programme
-    rules = CheckRules(today=policy.local_date(now()), severities=policy.check_severities)
+    rules = check_rules(policy, policy.local_date(now()))
     body = bodies.read_unpacked(file, bytes_max=Limits().file_unpacked_bytes_max)
     report = jsonlib.loads(check_file(body, rules).as_json())
     if json:
