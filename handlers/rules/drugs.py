@@ -24,6 +24,7 @@ _MONITORINGS: Mapping[str, Monitoring] = MappingProxyType(
     {"over_48_hours": "over_48_hours", "any_supply": "any_supply"}
 )
 _NAME_CHARS_MAX: Final = 120
+_FAULTS_TOLD: Final = 20
 _PRODUCT_WIDTH: Final = 4
 _LABEL_DIGITS: Final = 8  # of labeler and product on a label, at least: 4-4, 5-3
 
@@ -37,23 +38,39 @@ def read_drugs(
     product's digits; packages of other products are not monitored and left out.
 
     Raises:
-        Invalid: the header is none of the three, or a line of the CSV is at fault; names the line and the column.
+        Invalid: the header is none of the three, or lines of the CSV are at fault; names each line and the column.
     """
-    rows = iter(lines)
+    try:
+        yield from _entries(iter(lines), known or {}, ndc_digits)
+    except csv.Error:
+        raise _fault("somewhere", "columns", "a column has no end; is a quotation mark closed?") from None
+
+
+def _entries(rows: Iterator[str], known: Mapping[str, Drug], ndc_digits: int) -> Iterator[Drug]:
     header = next(rows, "").lstrip("\ufeff").rstrip("\r\n")
     columns = header.split("\t")
     if "PRODUCTNDC" in columns and "DEASCHEDULE" in columns:
         yield from _products(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), ndc_digits)
     elif "NDCPACKAGECODE" in columns:
-        yield from _packages(
-            csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), known or {}, ndc_digits
-        )
+        yield from _packages(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), known, ndc_digits)
     elif tuple(name.strip() for name in header.split(",")) == CSV_COLUMNS:
-        for number, row in enumerate(csv.reader(rows), start=2):
-            if row:
-                yield _from_csv(row, number, ndc_digits)
+        yield from _lines_of_csv(rows, ndc_digits)
     else:
         raise _fault("line 1", "header", f"is no header of product.txt, package.txt or {','.join(CSV_COLUMNS)}")
+
+
+def _lines_of_csv(rows: Iterator[str], ndc_digits: int) -> Iterator[Drug]:
+    reader, wrong = csv.reader(rows), list[Invalid]()
+    for row in reader:
+        try:
+            if row:
+                yield _from_csv(row, reader.line_num + 1, ndc_digits)  # behind the header
+        except Invalid as error:
+            wrong.append(error)
+    if wrong:
+        text = " ".join(error.text for error in wrong[:_FAULTS_TOLD])
+        more = f" And {len(wrong) - _FAULTS_TOLD} more." if len(wrong) > _FAULTS_TOLD else ""
+        raise Invalid(text + more, faults=tuple(fault for error in wrong for fault in error.faults))
 
 
 def product_digits(ndc: str, ndc_digits: int = NDC_DIGITS) -> str | None:

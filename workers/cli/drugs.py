@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 app = App(name="drugs", help="Load, list or look up the drugs that must be reported.")
 _EXAMPLE = Path(__file__).parents[1] / "demo" / "drugs.csv"
-_ROWS_AT_ONCE = 5000  # one short transaction each: the workers write between them
 
 Schedule = Annotated[str, Parameter(help="Only this schedule: II, III, IV or V.")]
 
@@ -38,8 +38,9 @@ async def load(
 ) -> None:
     """Load monitored drugs. An entry replaces the one of its number; nothing is taken out. A faulty file loads nothing.
 
-    The FDA's NDC directory is read as it is: product.txt (Schedules II to V, gabapentin, naloxone, insulin, glucagon are
-    taken, everything else left out) and, behind it, package.txt. A CSV has the header
+    What is loaded is in force at one moment; of a faulty file each line at fault is told. The FDA's NDC directory is read as
+    it is: product.txt (Schedules II to V, gabapentin, naloxone, insulin, glucagon are taken, everything else left out) and,
+    behind it, package.txt. A CSV has the header
     ndc,name,schedule,class,monitoring,for_animals with monitoring over_48_hours or any_supply and for_animals yes or no;
     an ndc without the last 2 digits speaks for all packages of a product.
     """
@@ -55,9 +56,7 @@ async def load(
         entries = _read(chosen, known, settings.programme.ndc_digits)
         moment = now()
         if not dry_run:
-            for start in range(0, len(entries), _ROWS_AT_ONCE):
-                part = entries[start : start + _ROWS_AT_ONCE]
-                await store.write(lambda tx, part=part: store_drugs.put_all(tx, part, now=moment))  # type: ignore[misc]
+            await store.write(lambda tx: store_drugs.put_all(tx, entries, now=moment))  # whole or not at all
     if json:
         print_json({"loaded": 0 if dry_run else len(entries), "read": len(entries)})
     else:
@@ -70,13 +69,21 @@ def _read(files: Sequence[Path], known: dict[str, Drug], ndc_digits: int) -> lis
     found: dict[str, Drug] = {}
     for file in files:
         try:
-            with file.open(encoding="utf-8", errors="replace", newline="") as lines:
-                found |= {one.ndc: one for one in read_drugs(lines, known | found, ndc_digits=ndc_digits)}
+            lines = StringIO(_text(file.read_bytes()), newline="")
+            found |= {one.ndc: one for one in read_drugs(lines, known | found, ndc_digits=ndc_digits)}
         except OSError as error:
             raise WrongUse(f"{file.name} cannot be read: {error.strerror}.") from None
         except Invalid as error:
             raise Permanent(f"{file.name}: {error.text}", field=error.field) from None
     return list(found.values())
+
+
+def _text(content: bytes) -> str:
+    """Give the text of a file: UTF-8, else Windows-1252, in which the FDA writes names now and then."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 async def _all(tx: Transaction, schedule: str = "") -> list[Drug]:
