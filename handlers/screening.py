@@ -33,6 +33,11 @@ _UNKNOWN = Finding("R21", "PHA03", "this dispenser is not registered with the pr
 _FOREIGN = Finding(
     "R21.submitter", "PHA03", "this dispenser is registered for other submitters; expected its file from one of them"
 )
+_MIXED = Finding(
+    "R21.numbers",
+    "PHA03",
+    "the register does not know these numbers as one dispenser's; expected the DEA, NPI and NCPDP number of one",
+)
 _UNLISTED = Finding(
     "R09.unlisted", "DSP08", "the NDC is not in the program's table of monitored drugs; expected one that is"
 )
@@ -92,7 +97,8 @@ class Screen:
     def source(self, numbers: Sequence[str], said: str, sender: str) -> Source:
         """Tell whose numbers (DEA, NPI, NCPDP) these are, and whether this submitter may send for it (R21, R61).
 
-        ``said`` is what the pharmacy calls itself, PHA14 of ASAP 5.0.
+        ``said`` is what the pharmacy calls itself, PHA14 of ASAP 5.0. It is who has the first of its numbers that the register
+        knows, though another of them be somebody else's.
         """
         if self._register is None and not said:
             return _ANYONE
@@ -104,7 +110,17 @@ class Screen:
             return Source(None, facility, _UNKNOWN, may_be_exempt=bool(facility))
         is_foreign = bool(known.submitters) and sender not in known.submitters
         facility = known.facility or facility
-        return Source(known, facility, _FOREIGN if is_foreign else None, known.kind, bool(facility or known.exemptions))
+        finding = _FOREIGN if is_foreign else _MIXED if self._is_mixed(numbers, known) else None
+        return Source(known, facility, finding, known.kind, bool(facility or known.exemptions))
+
+    def _is_mixed(self, numbers: Sequence[str], known: Dispenser) -> bool:
+        """Whether one of these numbers is another dispenser's, or not the one that the register has of this dispenser."""
+        assert self._register is not None
+        registered = (known.dea, known.npi, known.ncpdp)
+        return any(
+            number and number != own and (own or number in self._register)
+            for number, own in zip(numbers, registered, strict=True)
+        )
 
     def record(
         self, content: Content, detail: Detail, source: Source, *, is_new: bool

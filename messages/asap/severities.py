@@ -70,6 +70,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         # R21, R22, R28 to R31 and R09.unlisted are decided beside the store, which knows dispensers and drugs
         "R21": "warning",  # dispenser unknown to the programme
         "R21.submitter": "error",  # dispenser registered for other submitters
+        "R21.numbers": "warning",  # numbers that the register does not know as one dispenser's
         "R22": "error",
         "R23": "error",
         "R24": "error",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from handlers.outcomes import Defer, Done
+from handlers.outcomes import Defer, Done, Refuse
 from handlers.rules.policy import Policy
 from messages.dispensation import DispensationFileSubmitted
 from messages.dispenser import DispenserExemptionDeclared
@@ -15,6 +16,7 @@ from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.conftest import OpenBench
 from tests.unit.handlers.dispensing import (
     NERVE,
+    PHARMACY,
     RESCUE,
     UNLISTED,
     became,
@@ -22,10 +24,12 @@ from tests.unit.handlers.dispensing import (
     faults,
     file,
     hand_in,
+    json_record,
     kept,
     load_drugs,
     register,
 )
+from tests.unit.handlers.test_record_lists import hand_in_list
 
 
 async def test_without_a_register_and_a_table_nothing_is_asked(bench: Bench) -> None:
@@ -170,6 +174,59 @@ async def test_r21_may_keep_records_out(bench_of: OpenBench) -> None:
     report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2", DSP09="none")))
     assert became(report) == {"with_errors": 2}
     assert await kept(bench) == []
+
+
+OTHER = {"dea": "AS1234563", "npi": "1245319599", "ncpdp": "0700016", "name": "OTHER PHARMACY"}
+
+
+@pytest.mark.parametrize(
+    ("registered", "numbers", "is_told"),
+    [
+        ({}, {}, False),
+        ({"dea": None}, {}, False),
+        ({"dea": None, "ncpdp": None}, {}, False),
+        ({}, {"PHA03": ""}, False),
+        ({}, {"PHA03": "", "PHA01": ""}, False),
+        ({}, {"PHA01": "1245319599"}, True),
+        ({"npi": None}, {"PHA01": "1245319599"}, True),
+        ({}, {"PHA02": "0700016"}, True),
+        ({}, {"PHA03": "BB1234563"}, True),
+        ({}, {"PHA03": "", "PHA02": "0700016"}, True),
+    ],
+)
+async def test_r21_numbers_of_two_dispensers_are_told(
+    bench: Bench, registered: dict[str, Any], numbers: dict[str, Any], is_told: bool
+) -> None:
+    """One number that the register lacks is no matter; one that it knows otherwise is told once, in files and JSON alike."""
+    await register(bench, **OTHER)
+    await register(bench, **registered)
+    report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2"), **numbers))
+    assert faults(report) == ([("R21", "warning", None)] if is_told else [])
+    assert became(report) == {"stored": 2}
+    pha = PHARMACY | numbers
+    dispenser = {"npi": pha["PHA01"] or None, "ncpdp": pha["PHA02"] or None, "dea": pha["PHA03"] or None}
+    report = await hand_in_list(bench, "L1", json_record("3", dispenser=dispenser))
+    assert [fault["field"] for fault in report["faults"]] == (["dispenser.dea"] if is_told else [])
+
+
+async def test_r21_the_first_number_tells_whose_it_is(bench: Bench) -> None:
+    """Who may send for the second alone may not send by it (R61); as an error, such numbers keep the records out."""
+    await register(bench, submitters=("gateway",))
+    await register(bench, **OTHER, submitters=("other",))
+    message = DispensationFileSubmitted(body=file("T1", dispensing("1"), PHA01=OTHER["npi"]))
+    assert isinstance(await bench.send(message, sender="other"), Refuse)
+    assert isinstance(await bench.send(message, sender="gateway"), Done)
+    reported = "SELECT dispenser FROM dispensers WHERE last_report_on <> ''"
+    cursor = await bench.store._reader.execute(reported)
+    assert [tuple(row) for row in await cursor.fetchall()] == [("AB1234563",)]
+
+
+async def test_r21_mixed_numbers_may_keep_records_out(bench_of: OpenBench) -> None:
+    """When a programme wants it so."""
+    bench = await bench_of(check_severities={"R21.numbers": "error"})
+    await register(bench, **OTHER)
+    await register(bench)
+    assert became(await hand_in(bench, file("T1", dispensing("1"), PHA01=OTHER["npi"]))) == {"with_errors": 1}
 
 
 async def test_r21_may_hold_the_file(bench_of: OpenBench) -> None:
