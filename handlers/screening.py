@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from handlers.reading import Detail
-from handlers.rules.deadlines import DispenserKind, due_on
+from handlers.rules.deadlines import KIND_OF_TYPE, DispenserKind, due_on
 from handlers.rules.drugs import is_reportable
 from handlers.rules.exemptions import FACILITY_OF_TYPE, Facility, exemption_of
 from handlers.rules.policy import Policy
@@ -104,10 +104,10 @@ class Screen:
             return _ANYONE
         facility = FACILITY_OF_TYPE.get(said, "")
         if self._register is None:
-            return Source(None, facility, None, may_be_exempt=bool(facility))
+            return Source(None, facility, None, KIND_OF_TYPE.get(said, "pharmacy"), bool(facility))
         known = next((self._register[number] for number in numbers if number in self._register), None)
         if known is None:
-            return Source(None, facility, _UNKNOWN, may_be_exempt=bool(facility))
+            return Source(None, facility, _UNKNOWN, KIND_OF_TYPE.get(said, "pharmacy"), bool(facility))
         is_foreign = bool(known.submitters) and sender not in known.submitters
         facility = known.facility or facility
         finding = _FOREIGN if is_foreign else _MIXED if self._is_mixed(numbers, known) else None

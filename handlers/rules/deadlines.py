@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from handlers.rules.calendar import is_business_day, next_business_day
 from handlers.rules.policy import Policy
 
 DispenserKind = Literal["pharmacy", "practitioner", "veterinarian"]
+KIND_OF_TYPE: Mapping[str, DispenserKind] = MappingProxyType({"07": "veterinarian"})
+"""PHA14 of ASAP 5.0: what a dispenser that is not registered calls itself; anything else has a pharmacy's deadline."""
 
 
 def due_on(kind: DispenserKind, dispensed_on: date, policy: Policy) -> date:

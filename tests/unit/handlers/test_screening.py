@@ -106,6 +106,16 @@ async def test_r40_a_late_record_is_stored_and_marked(
     assert became(report) == {"stored": 1} | ({"with_warnings": 1} if is_late else {})
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize(("said", "mark"), [("07", ""), ("01", "late")])
+async def test_r41_asap_5_tells_a_veterinarian(bench: Bench, said: str, mark: str, is_known: bool) -> None:
+    """PHA14 says it of one that is not registered; of one that is, the register does."""
+    if is_known:
+        await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    await hand_in(bench, file("T1", dispensing("1", DSP05="20260611"), version="5.0", PHA14=said))
+    assert await kept(bench, "marks") == [(mark,)]
+
+
 async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
     """A revision leaves a record late or in time, as it was."""
     old = {"DSP05": "20260601", "DSP03": "20260601"}
