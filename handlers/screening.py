@@ -45,14 +45,26 @@ _NO_DEA = Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA
 UNKNOWN_REVISED = Finding(
     "R29", "DSP01", "a revision of a record that is not known, stored as new; expected that record first"
 )
+UNKNOWN_LATE = Finding(
+    "R29",
+    "DSP01",
+    "a revision of a record that is not known, stored as new and marked as late; expected that record first",
+)
 UNKNOWN_KEPT_OUT = Finding("R29", "DSP01", "a revision of a record that is not known; expected that record first")
 UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
 _SHORT = Finding("R28", "DSP10", "a supply that need not be reported of this drug (at most 48 hours, or for an animal)")
 
 
-def unknown_revised(rules: CheckRules) -> Finding:
-    """Give what is said of a revision whose record is not known; as an error it keeps the revision out (R29 of the checks)."""
-    return UNKNOWN_KEPT_OUT if rules.severity("R29") == "error" else UNKNOWN_REVISED
+def stores_unknown(rules: CheckRules) -> bool:
+    """Tell whether a revision whose record is not known is stored as new; as an error it is kept out (R29 of the checks)."""
+    return rules.severity("R29") != "error"
+
+
+def unknown_revised(rules: CheckRules, content: Content) -> Finding:
+    """Give what is said of a revision whose record is not known (R29 of the checks)."""
+    if not stores_unknown(rules):
+        return UNKNOWN_KEPT_OUT
+    return UNKNOWN_LATE if content.marks == LATE else UNKNOWN_REVISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ class Screen:
     ) -> tuple[str, Sequence[Finding]]:
         """Give a new or revised record's marks, and what is to be said of it; nearly always nothing.
 
-        A revision is never late: what it revises was, or was not (R40).
+        A revision marked as late is so only where it is stored as new: else what it revises was late, or was not (R40).
         """
         is_scheduled, findings, marks = self._drugs(
             content.products, bool(content.ingredients), content.days_supply, content.species
@@ -136,10 +148,8 @@ class Screen:
             findings = (_NO_DEA, *findings)
         if source.may_be_exempt and (exemption := self._exemption(content, detail, source)):
             return EXEMPT + exemption, [finding for finding in findings if finding is not _SHORT]
-        if is_new and not marks:
-            late = self._late(source.kind, detail.dispensed_on)
-            if late:
-                return LATE, (*findings, *late) if findings else late
+        if not marks and (late := self._late(source.kind, detail.dispensed_on)):
+            return LATE, (*findings, *late) if is_new else findings
         return marks, findings
 
     def is_silent(self, days: Collection[str], source: Source) -> bool:

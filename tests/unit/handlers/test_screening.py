@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from messages.dispenser import DispenserExemptionDeclared
 from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.conftest import OpenBench
 from tests.unit.handlers.dispensing import (
+    CREATED,
     NERVE,
     PHARMACY,
     RESCUE,
@@ -29,7 +30,7 @@ from tests.unit.handlers.dispensing import (
     load_drugs,
     register,
 )
-from tests.unit.handlers.test_record_lists import hand_in_list
+from tests.unit.handlers.test_record_lists import hand_in_list, hand_in_one
 
 
 async def test_without_a_register_and_a_table_nothing_is_asked(bench: Bench) -> None:
@@ -127,6 +128,20 @@ async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
     report = await hand_in(bench, file("T3", *records))
     assert (became(report), report["faults"]) == ({"revised": 2, "voided": 1}, [])
     assert await kept(bench, "marks") == [("",), ("late",), ("",)]
+
+
+async def test_r40_a_revision_that_is_stored_as_new_may_be_late(bench: Bench) -> None:
+    """Who sends what was never reported as a revision is as late as who sends it as new; files and JSON alike."""
+    old = {"DSP05": "20260601", "DSP03": "20260601"}
+    report = await hand_in(bench, file("T1", dispensing("1", "01", **old), dispensing("2", "01")))
+    assert faults(report) == [("R29", "warning", "1"), ("R29", "warning", "2")]
+    assert ["late" in fault["message"] for fault in report["faults"]] == [True, False]
+    await hand_in(bench, file("T2", dispensing("1", "01", **old, DSP10="9"), created_at=CREATED + timedelta(hours=1)))
+    outcome = await hand_in_one(
+        bench, json_record("3", status="revise", filled_on="2026-06-01", written_on="2026-06-01")
+    )
+    assert isinstance(outcome, Done)
+    assert await kept(bench, "marks, days_supply") == [("late", 9), ("", 10), ("late", 10)]
 
 
 async def test_r29_a_revision_or_void_of_an_unknown_record_is_told(bench: Bench) -> None:
