@@ -13,7 +13,7 @@ from handlers.reading import Detail, ReadSubmission, check_rules, read_file
 from handlers.reading_list import read_list
 from handlers.registry import Setting
 from handlers.rules.records import RecordChecks, dispensed_on, dispenser_findings, numbers_of
-from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, open_screen, unknown_revised
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, open_screen, stores_unknown, unknown_revised
 from handlers.submission import refused, report_of, take, unknown_dispenser
 from handlers.work import Work
 from messages.asap.faults import Finding
@@ -92,7 +92,7 @@ class Taken:
     @property
     def stores_unknown(self) -> bool:
         """Whether a revision of an unknown record is stored as new (R29 of the checks)."""
-        return unknown_revised(self._rules) is not UNKNOWN_KEPT_OUT
+        return stores_unknown(self._rules)
 
     def became(self, verdict: str) -> Outcome:
         """Tell what became of it; a revision or void of an unknown record as grave as R29 of the checks is set."""
@@ -100,7 +100,7 @@ class Taken:
         if verdict == "void_not_found":
             unknown = UNKNOWN_VOIDED
         elif verdict in ("stored", "kept_out") and self.work.message.status == "revise":
-            unknown = unknown_revised(self._rules)
+            unknown = unknown_revised(self._rules, self.content)
         if unknown is UNKNOWN_KEPT_OUT:
             return refused([in_json(unknown)])
         told: dict[str, list[JsonValue]] = {"warning": [_told(finding) for finding in self._warnings]}

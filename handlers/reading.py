@@ -69,7 +69,16 @@ _SUBMITTER: Mapping[str, Setting] = MappingProxyType({"accept": "off", "warn": "
 def check_rules(policy: Policy, today: date) -> CheckRules:
     """Give the programme's checks for a day; R61 has a setting of its own."""
     submitter: dict[str, Setting] = {"R21.submitter": _SUBMITTER[policy.unregistered_submitter]}
-    return CheckRules(today=today, severities=submitter | policy.check_severities)
+    return CheckRules(
+        today=today,
+        severities=submitter | policy.check_severities,
+        versions=policy.asap_versions,
+        ndc_digits=policy.ndc_digits,
+        faults_listed=policy.faults_listed_max,
+        segments_max=policy.file_segments_max,
+        segment_chars_max=policy.segment_chars_max,
+        body_bytes_max=policy.file_unpacked_bytes_max,
+    )
 
 
 def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:

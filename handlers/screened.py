@@ -8,7 +8,7 @@ from functools import cache
 
 from handlers.reading import Detail, ReadSubmission, Run
 from handlers.reading_list import VERSION
-from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_REVISED, Screen, Source
+from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Screen, Source
 from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
@@ -169,7 +169,7 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
             warned[pharmacy] -= bool(content.warnings)
             errors.append(_open_error(content, "R29"))
         else:
-            warned[pharmacy] += fault is not None and finding is UNKNOWN_REVISED and not content.warnings
+            warned[pharmacy] += fault is not None and finding is not UNKNOWN_VOIDED and not content.warnings
     report = _with_faults(_recounted(after.report, kept_out, warned), ledger)
     return replace(after, report=report, errors=tuple(errors))
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from handlers.reading import Detail
-from handlers.rules.deadlines import DispenserKind, due_on
+from handlers.rules.deadlines import KIND_OF_TYPE, DispenserKind, due_on
 from handlers.rules.drugs import is_reportable
 from handlers.rules.exemptions import FACILITY_OF_TYPE, Facility, exemption_of
 from handlers.rules.policy import Policy
@@ -26,12 +26,17 @@ from store.dispensers import Dispenser
 from store.drugs import Drug
 
 LATE, NOT_REPORTABLE, EXEMPT = "late", "not_reportable", "exempt:"
-_NDC_LENGTH, _COMPOUND_START = 11, "99999"
+_COMPOUND_START = "99999"
 _ANIMAL = "02"
 
 _UNKNOWN = Finding("R21", "PHA03", "this dispenser is not registered with the program; expected a registered one")
 _FOREIGN = Finding(
     "R21.submitter", "PHA03", "this dispenser is registered for other submitters; expected its file from one of them"
+)
+_MIXED = Finding(
+    "R21.numbers",
+    "PHA03",
+    "the register does not know these numbers as one dispenser's; expected the DEA, NPI and NCPDP number of one",
 )
 _UNLISTED = Finding(
     "R09.unlisted", "DSP08", "the NDC is not in the program's table of monitored drugs; expected one that is"
@@ -40,14 +45,26 @@ _NO_DEA = Finding("R22", "PRE02", "a scheduled drug without the prescriber's DEA
 UNKNOWN_REVISED = Finding(
     "R29", "DSP01", "a revision of a record that is not known, stored as new; expected that record first"
 )
+UNKNOWN_LATE = Finding(
+    "R29",
+    "DSP01",
+    "a revision of a record that is not known, stored as new and marked as late; expected that record first",
+)
 UNKNOWN_KEPT_OUT = Finding("R29", "DSP01", "a revision of a record that is not known; expected that record first")
 UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
 _SHORT = Finding("R28", "DSP10", "a supply that need not be reported of this drug (at most 48 hours, or for an animal)")
 
 
-def unknown_revised(rules: CheckRules) -> Finding:
-    """Give what is said of a revision whose record is not known; as an error it keeps the revision out (R29 of the checks)."""
-    return UNKNOWN_KEPT_OUT if rules.severity("R29") == "error" else UNKNOWN_REVISED
+def stores_unknown(rules: CheckRules) -> bool:
+    """Tell whether a revision whose record is not known is stored as new; as an error it is kept out (R29 of the checks)."""
+    return rules.severity("R29") != "error"
+
+
+def unknown_revised(rules: CheckRules, content: Content) -> Finding:
+    """Give what is said of a revision whose record is not known (R29 of the checks)."""
+    if not stores_unknown(rules):
+        return UNKNOWN_KEPT_OUT
+    return UNKNOWN_LATE if content.marks == LATE else UNKNOWN_REVISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +109,37 @@ class Screen:
     def source(self, numbers: Sequence[str], said: str, sender: str) -> Source:
         """Tell whose numbers (DEA, NPI, NCPDP) these are, and whether this submitter may send for it (R21, R61).
 
-        ``said`` is what the pharmacy calls itself, PHA14 of ASAP 5.0.
+        ``said`` is what the pharmacy calls itself, PHA14 of ASAP 5.0. It is who has the first of its numbers that the register
+        knows, though another of them be somebody else's.
         """
         if self._register is None and not said:
             return _ANYONE
         facility = FACILITY_OF_TYPE.get(said, "")
         if self._register is None:
-            return Source(None, facility, None, may_be_exempt=bool(facility))
+            return Source(None, facility, None, KIND_OF_TYPE.get(said, "pharmacy"), bool(facility))
         known = next((self._register[number] for number in numbers if number in self._register), None)
         if known is None:
-            return Source(None, facility, _UNKNOWN, may_be_exempt=bool(facility))
+            return Source(None, facility, _UNKNOWN, KIND_OF_TYPE.get(said, "pharmacy"), bool(facility))
         is_foreign = bool(known.submitters) and sender not in known.submitters
         facility = known.facility or facility
-        return Source(known, facility, _FOREIGN if is_foreign else None, known.kind, bool(facility or known.exemptions))
+        finding = _FOREIGN if is_foreign else _MIXED if self._is_mixed(numbers, known) else None
+        return Source(known, facility, finding, known.kind, bool(facility or known.exemptions))
+
+    def _is_mixed(self, numbers: Sequence[str], known: Dispenser) -> bool:
+        """Whether one of these numbers is another dispenser's, or not the one that the register has of this dispenser."""
+        assert self._register is not None
+        registered = (known.dea, known.npi, known.ncpdp)
+        return any(
+            number and number != own and (own or number in self._register)
+            for number, own in zip(numbers, registered, strict=True)
+        )
 
     def record(
         self, content: Content, detail: Detail, source: Source, *, is_new: bool
     ) -> tuple[str, Sequence[Finding]]:
         """Give a new or revised record's marks, and what is to be said of it; nearly always nothing.
 
-        A revision is never late: what it revises was, or was not (R40).
+        A revision marked as late is so only where it is stored as new: else what it revises was late, or was not (R40).
         """
         is_scheduled, findings, marks = self._drugs(
             content.products, bool(content.ingredients), content.days_supply, content.species
@@ -120,10 +148,8 @@ class Screen:
             findings = (_NO_DEA, *findings)
         if source.may_be_exempt and (exemption := self._exemption(content, detail, source)):
             return EXEMPT + exemption, [finding for finding in findings if finding is not _SHORT]
-        if is_new and not marks:
-            late = self._late(source.kind, detail.dispensed_on)
-            if late:
-                return LATE, (*findings, *late) if findings else late
+        if not marks and (late := self._late(source.kind, detail.dispensed_on)):
+            return LATE, (*findings, *late) if is_new else findings
         return marks, findings
 
     def is_silent(self, days: Collection[str], source: Source) -> bool:
@@ -156,7 +182,7 @@ class Screen:
         findings = tuple(
             _UNLISTED._replace(field="CDI03", ingredient=place) if is_compound else _UNLISTED
             for place, product in enumerate(products)
-            if _is_ndc(product) and product not in self._table
+            if _is_ndc(product, self._policy) and product not in self._table
         )
         is_scheduled = any(drug.schedule for drug in known)
         is_animal = species == _ANIMAL
@@ -179,9 +205,9 @@ async def open_screen(
 ) -> Screen:
     """Ask the register and the drug table once for a whole batch."""
     register = await dispensers.among(tx, numbers)
-    table = await drugs.among(tx, {product for product in products if _is_ndc(product)})
+    table = await drugs.among(tx, {product for product in products if _is_ndc(product, policy)})
     return Screen(None if register is None else dict(register), None if table is None else dict(table), today, policy)
 
 
-def _is_ndc(product: str) -> bool:
-    return len(product) == _NDC_LENGTH and product.isdigit() and not product.startswith(_COMPOUND_START)
+def _is_ndc(product: str, policy: Policy) -> bool:
+    return len(product) == policy.ndc_digits and product.isdigit() and not product.startswith(_COMPOUND_START)

@@ -16,7 +16,7 @@ from handlers.reading import ReadSubmission
 from handlers.reporting import result_of, tell_submitter, tell_used_number
 from handlers.rules.deadlines import covered_with
 from handlers.screened import Screened, named, screened, with_unknown, with_unknown_transaction
-from handlers.screening import UNKNOWN_KEPT_OUT, UNKNOWN_VOIDED, Source, open_screen, unknown_revised
+from handlers.screening import UNKNOWN_VOIDED, Source, open_screen, stores_unknown, unknown_revised
 from handlers.work import Work
 from messages.asap.faults import Fault, Finding
 from messages.asap.severities import CheckRules
@@ -148,7 +148,6 @@ async def _store_runs(
     """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
     unknown: list[tuple[int, Finding, Content]] = []
-    revised = unknown_revised(rules)
     for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
@@ -157,12 +156,13 @@ async def _store_runs(
         is_revision = run.status == "revise"
         change = dispensations.void
         if is_revision:
-            change = partial(dispensations.revise, stores_unknown=revised is not UNKNOWN_KEPT_OUT)
+            change = partial(dispensations.revise, stores_unknown=stores_unknown(rules))
         for content in run.contents:
             before = of.revised + of.voided
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
             if of.revised + of.voided == before:
-                unknown.append((run.pharmacy, revised if is_revision else UNKNOWN_VOIDED, content))
+                finding = unknown_revised(rules, content) if is_revision else UNKNOWN_VOIDED
+                unknown.append((run.pharmacy, finding, content))
     return counts, unknown
 
 

@@ -160,15 +160,20 @@ async def revise(
         await tx.run("dispensations.basis", **identity_of(content))
         was_active = False
     elif known.is_before(content, seq):
-        await _replace(tx, content, "revise", now=now, seq=seq)
+        await _replace(tx, _in_time(content), "revise", now=now, seq=seq)
         was_active = known.is_active
     else:
-        said = _said(content, "revise", seq)
+        said = _said(_in_time(content), "revise", seq)
         was_active = await history.put_in_place(
             tx, identity_of(content), said, now=now, by_seq=seq, only_if_active=not stores_unknown
         )
     counts.revised += was_active
     counts.stored += stores_unknown and not was_active
+
+
+def _in_time(content: Content) -> Content:
+    """Give a revision without its own lateness: the record that it revises came in time, or did not (R40)."""
+    return content._replace(marks="") if content.marks == "late" else content
 
 
 async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, counts: Counts) -> None:

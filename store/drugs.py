@@ -13,13 +13,13 @@ from store.paging import paged
 from store.treatments import want_recount
 
 Monitoring = Literal["over_48_hours", "any_supply"]
-PRODUCT_DIGITS = 9
-"""Labeler and product: what is left of an NDC without its package."""
+PACKAGE_DIGITS = 2
+"""Of an NDC the last: without them labeler and product are left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One monitored drug. ``ndc`` has 11 digits, or the first 9 when it speaks for all packages of a product.
+    """One monitored drug. ``ndc`` has its 11 digits (12, by policy), or all but the last 2 when it speaks for all of a product.
 
     Args:
         schedule: ``II`` to ``V``; '' for what is monitored and not scheduled (gabapentin, naloxone).
@@ -47,12 +47,12 @@ async def put_all(tx: Transaction, drugs: Sequence[Drug], *, now: datetime) -> i
 
 async def among(tx: Transaction, ndcs: Collection[str]) -> Mapping[str, Drug] | None:
     """Return what is known of these NDCs, package before product; None when the programme has loaded no table."""
-    numbers = sorted({number for ndc in ndcs for number in (ndc, ndc[:PRODUCT_DIGITS]) if number})
+    numbers = sorted({number for ndc in ndcs for number in (ndc, ndc[:-PACKAGE_DIGITS]) if number})
     rows = await tx.rows("drugs.among", numbers=json.dumps(numbers)) if numbers else ()
     if not rows and await tx.row("drugs.any") is None:
         return None
     known = {row["ndc"]: _drug(row) for row in rows}
-    found = {ndc: known.get(ndc) or known.get(ndc[:PRODUCT_DIGITS]) for ndc in ndcs}
+    found = {ndc: known.get(ndc) or known.get(ndc[:-PACKAGE_DIGITS]) for ndc in ndcs}
     return {ndc: drug for ndc, drug in found.items() if drug is not None}
 
 

@@ -16,7 +16,7 @@ from store.replacing import Counted
 
 RecordKey = tuple[str, str, str, int, str, int]
 _KEY = ("dispenser", "prescription_number", "filled_on", "fill_number", "quantity", "partial_fill")
-_PRODUCT_DIGITS = 9  # of an NDC's 11: labeler and product
+_PACKAGE_DIGITS = 2  # of an NDC the last; before them labeler and product
 _BY_PRESCRIBER: Key = MappingProxyType({"after": ("prescriber", "")})
 
 
@@ -152,16 +152,16 @@ async def records_of(tx: Transaction, keys: Sequence[str]) -> list[PatientRecord
 async def drugs(tx: Transaction, ndcs: Iterable[str]) -> Mapping[str, Drug]:
     """Return what is known of each drug, by its package's number or else its product's; one not known is left out."""
     packages = set(ndcs)
-    asked = json.dumps(sorted(packages | {ndc[:_PRODUCT_DIGITS] for ndc in packages}))
+    asked = json.dumps(sorted(packages | {ndc[:-_PACKAGE_DIGITS] for ndc in packages}))
     scheduled = {row["ndc"]: (row["schedule"], row["class"]) for row in await tx.rows("treatments.drugs", ndcs=asked)}
     strengths = {
         row["ndc"]: (row["ingredient"], row["strength"]) for row in await tx.rows("treatments.strengths", ndcs=asked)
     }
     found = {}
     for ndc in packages:
-        known = scheduled.get(ndc) or scheduled.get(ndc[:_PRODUCT_DIGITS])
+        known = scheduled.get(ndc) or scheduled.get(ndc[:-_PACKAGE_DIGITS])
         if known is not None:
-            strength = strengths.get(ndc) or strengths.get(ndc[:_PRODUCT_DIGITS]) or ("", "")
+            strength = strengths.get(ndc) or strengths.get(ndc[:-_PACKAGE_DIGITS]) or ("", "")
             found[ndc] = Drug(*known, *strength)
     return found
 

@@ -243,7 +243,7 @@ def _sentence(fault: ErrorDetails) -> str:
     match fault["type"]:
         case "extra_forbidden":
             return f"{name}: is no setting"
-        case "tuple_type" | "list_type":
+        case "tuple_type" | "list_type" | "frozen_set_type":
             return f'{name}: must be a list; in a variable as JSON, ["one", "two"]'
         case "dict_type" | "model_type":
             return f'{name}: must be a table; in a variable as JSON, {{"name": "value"}}'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from handlers.rules.calendar import is_business_day, next_business_day
@@ -12,6 +13,8 @@ from handlers.rules.policy import Policy
 DispenserKind = Literal["pharmacy", "practitioner", "veterinarian"]
 Period = tuple[date, date]
 """The first day and the last, both included."""
+KIND_OF_TYPE: Mapping[str, DispenserKind] = MappingProxyType({"07": "veterinarian"})
+"""PHA14 of ASAP 5.0: what a dispenser that is not registered calls itself; anything else has a pharmacy's deadline."""
 
 
 def due_on(kind: DispenserKind, dispensed_on: date, policy: Policy) -> date:

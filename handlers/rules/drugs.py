@@ -10,8 +10,8 @@ from typing import Final
 
 from handlers.rules.policy import Policy
 from messages.errors import FieldFault, Invalid
-from messages.identifiers import is_digits, normalise_ndc
-from store.drugs import PRODUCT_DIGITS, Drug, Monitoring
+from messages.identifiers import NDC_DIGITS, is_digits, normalise_ndc
+from store.drugs import PACKAGE_DIGITS, Drug, Monitoring
 
 CSV_COLUMNS: Final = ("ndc", "name", "schedule", "class", "monitoring", "for_animals")
 _SCHEDULES: Mapping[str, str] = MappingProxyType({"CII": "II", "CIII": "III", "CIV": "IV", "CV": "V"})
@@ -24,43 +24,68 @@ _MONITORINGS: Mapping[str, Monitoring] = MappingProxyType(
     {"over_48_hours": "over_48_hours", "any_supply": "any_supply"}
 )
 _NAME_CHARS_MAX: Final = 120
+_FAULTS_TOLD: Final = 20
+_PRODUCT_WIDTH: Final = 4
+_LABEL_DIGITS: Final = 8  # of labeler and product on a label, at least: 4-4, 5-3
 
 
-def read_drugs(lines: Iterable[str], known: Mapping[str, Drug] | None = None) -> Iterator[Drug]:
+def read_drugs(
+    lines: Iterable[str], known: Mapping[str, Drug] | None = None, *, ndc_digits: int = NDC_DIGITS
+) -> Iterator[Drug]:
     """Hand on the monitored drugs of a file: FDA ``product.txt`` or ``package.txt``, or a CSV with the columns of CSV_COLUMNS.
 
     The file is known by its header. ``package.txt`` names packages of products: what they are, ``known`` must say, by the
-    product's 9 digits; packages of other products are not monitored and left out.
+    product's digits; packages of other products are not monitored and left out.
 
     Raises:
-        Invalid: the header is none of the three, or a line of the CSV is at fault; names the line and the column.
+        Invalid: the header is none of the three, or lines of the CSV are at fault; names each line and the column.
     """
-    rows = iter(lines)
+    try:
+        yield from _entries(iter(lines), known or {}, ndc_digits)
+    except csv.Error:
+        raise _fault("somewhere", "columns", "a column has no end; is a quotation mark closed?") from None
+
+
+def _entries(rows: Iterator[str], known: Mapping[str, Drug], ndc_digits: int) -> Iterator[Drug]:
     header = next(rows, "").lstrip("\ufeff").rstrip("\r\n")
     columns = header.split("\t")
     if "PRODUCTNDC" in columns and "DEASCHEDULE" in columns:
-        yield from _products(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE))
+        yield from _products(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), ndc_digits)
     elif "NDCPACKAGECODE" in columns:
-        yield from _packages(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), known or {})
+        yield from _packages(csv.DictReader(rows, columns, delimiter="\t", quoting=csv.QUOTE_NONE), known, ndc_digits)
     elif tuple(name.strip() for name in header.split(",")) == CSV_COLUMNS:
-        for number, row in enumerate(csv.reader(rows), start=2):
-            if row:
-                yield _from_csv(row, number)
+        yield from _lines_of_csv(rows, ndc_digits)
     else:
         raise _fault("line 1", "header", f"is no header of product.txt, package.txt or {','.join(CSV_COLUMNS)}")
 
 
-def product_digits(ndc: str) -> str | None:
-    """Give a labeler and product code (``0093-0058``) as the 9 digits that its packages begin with; None when it is none."""
+def _lines_of_csv(rows: Iterator[str], ndc_digits: int) -> Iterator[Drug]:
+    reader, wrong = csv.reader(rows), list[Invalid]()
+    for row in reader:
+        try:
+            if row:
+                yield _from_csv(row, reader.line_num + 1, ndc_digits)  # behind the header
+        except Invalid as error:
+            wrong.append(error)
+    if wrong:
+        text = " ".join(error.text for error in wrong[:_FAULTS_TOLD])
+        more = f" And {len(wrong) - _FAULTS_TOLD} more." if len(wrong) > _FAULTS_TOLD else ""
+        raise Invalid(text + more, faults=tuple(fault for error in wrong for fault in error.faults))
+
+
+def product_digits(ndc: str, ndc_digits: int = NDC_DIGITS) -> str | None:
+    """Give a labeler and product code (``0093-0058``) as the digits that its packages begin with; None when it is none."""
     labeler, _, product = ndc.partition("-")
-    if not (is_digits(labeler) and is_digits(product)) or len(labeler) > 5 or len(product) > 4:
+    wide = ndc_digits - _PRODUCT_WIDTH - PACKAGE_DIGITS
+    if not (is_digits(labeler) and is_digits(product)) or len(labeler) > wide or len(product) > _PRODUCT_WIDTH:
         return None
-    return labeler.zfill(5) + product.zfill(4) if len(labeler) + len(product) >= PRODUCT_DIGITS - 1 else None
+    is_whole = len(labeler) + len(product) >= _LABEL_DIGITS
+    return labeler.zfill(wide) + product.zfill(_PRODUCT_WIDTH) if is_whole else None
 
 
-def _products(rows: Iterable[Mapping[str, str | None]]) -> Iterator[Drug]:
+def _products(rows: Iterable[Mapping[str, str | None]], ndc_digits: int) -> Iterator[Drug]:
     for row in rows:
-        ndc = product_digits((row.get("PRODUCTNDC") or "").strip())
+        ndc = product_digits((row.get("PRODUCTNDC") or "").strip(), ndc_digits)
         substances = (row.get("SUBSTANCENAME") or row.get("NONPROPRIETARYNAME") or "").lower()
         schedule = _SCHEDULES.get((row.get("DEASCHEDULE") or "").strip(), "")
         always = any(name in substances for name in _ALWAYS)
@@ -78,25 +103,28 @@ def _products(rows: Iterable[Mapping[str, str | None]]) -> Iterator[Drug]:
         )
 
 
-def _packages(rows: Iterable[Mapping[str, str | None]], known: Mapping[str, Drug]) -> Iterator[Drug]:
+def _packages(rows: Iterable[Mapping[str, str | None]], known: Mapping[str, Drug], ndc_digits: int) -> Iterator[Drug]:
     for row in rows:
-        ndc = normalise_ndc((row.get("NDCPACKAGECODE") or "").strip())
-        product = known.get(ndc[:PRODUCT_DIGITS]) if ndc else None
+        ndc = normalise_ndc((row.get("NDCPACKAGECODE") or "").strip(), ndc_digits)
+        product = known.get(ndc[:-PACKAGE_DIGITS]) if ndc else None
         if ndc and product:
             yield replace(product, ndc=ndc)
 
 
-def _from_csv(row: list[str], number: int) -> Drug:
+def _from_csv(row: list[str], number: int, ndc_digits: int) -> Drug:
     line = f"line {number}"
     if len(row) != len(CSV_COLUMNS):
         raise _fault(line, "columns", f"must have {len(CSV_COLUMNS)} columns")
     ndc, name, schedule, drug_class, monitoring, for_animals = (value.strip() for value in row)
-    digits = product_digits(ndc) if ndc.count("-") == 1 else normalise_ndc(ndc)
-    if digits is None and len(ndc) == PRODUCT_DIGITS and is_digits(ndc):
+    product = ndc_digits - PACKAGE_DIGITS
+    digits = product_digits(ndc, ndc_digits) if ndc.count("-") == 1 else normalise_ndc(ndc, ndc_digits)
+    if digits is None and len(ndc) == product and is_digits(ndc):
         digits = ndc
     if digits is None:
         raise _fault(
-            line, "ndc", "must be an NDC of 11 digits, or the 9 of labeler and product; hyphens may stand in it"
+            line,
+            "ndc",
+            f"must be an NDC of {ndc_digits} digits, or the {product} of labeler and product; hyphens may stand in it",
         )
     if not name or len(name) > _NAME_CHARS_MAX:
         raise _fault(line, "name", f"must have 1 to {_NAME_CHARS_MAX} characters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Annotated, Literal
@@ -11,8 +12,9 @@ import holidays
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from handlers.rules.targets import ResolutionTargets, ResponseTargets
-from messages.asap.severities import CheckRules, Setting
-from messages.errors import Misconfigured
+from messages.asap.severities import Setting, severity_faults
+from messages.asap.table import VERSIONS
+from messages.identifiers import NDC_DIGITS
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 Length = Annotated[int, Field(ge=1, le=3660)]
@@ -136,6 +138,28 @@ class Policy(BaseModel):
         description='Severities of file and record checks by id, e.g. {"F10": "file"}: file, error, warning or off. '
         "Those without which a file cannot be read or a record not be known again (R02, R03, R08, R11, R18) keep theirs.",
     )
+    asap_versions: frozenset[str] = Field(
+        frozenset(VERSIONS), min_length=1, description="F02: the ASAP versions that files may come in (R45)."
+    )
+    ndc_digits: int = Field(
+        NDC_DIGITS,
+        ge=11,
+        le=12,
+        description="R09: digits of an NDC; the table of monitored drugs is loaded anew when it changes.",
+    )
+    faults_listed_max: int = Field(
+        100, ge=1, le=1000, description="R47: faults that a report lists; it tells how many there are in all."
+    )
+    file_segments_max: int = Field(1_000_000, ge=100, description="F15: segments that a file has at most.")
+    segment_chars_max: int = Field(
+        8_192, ge=1024, le=65_536, description="F15: characters of one segment; a longer one is not terminated."
+    )
+    file_unpacked_bytes_max: int = Field(
+        64 * 1024 * 1024,
+        ge=1024,
+        le=96 * 1024 * 1024,
+        description="F15: bytes of a file when it is unpacked; beyond 96 MiB it is no message.",
+    )
 
     short_supply_hours: int = Field(
         48, ge=0, le=8784, description="R43, R44: a supply of at most this many hours is exempt or not reportable."
@@ -157,13 +181,19 @@ class Policy(BaseModel):
         False, description="R21 of the checks: whether records of an unknown dispenser wait until it is registered."
     )
 
-    @field_validator("check_severities")
+    @field_validator("check_severities", mode="before")
     @classmethod
-    def _severities_can_be_set(cls, given: dict[str, Setting]) -> dict[str, Setting]:
-        try:
-            CheckRules(today=date.min, severities=given)
-        except Misconfigured as error:
-            raise ValueError(str(error)) from None
+    def _severities_can_be_set(cls, given: object) -> object:
+        """Before each is looked at by itself, so that all that is wrong is told at once."""
+        if isinstance(given, Mapping) and (faults := severity_faults(given)):
+            raise ValueError("; ".join(faults))
+        return given
+
+    @field_validator("asap_versions")
+    @classmethod
+    def _versions_are_known(cls, given: frozenset[str]) -> frozenset[str]:
+        if given - set(VERSIONS):
+            raise ValueError(f"must be some of {', '.join(VERSIONS)}")
         return given
 
     @model_validator(mode="after")

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from handlers.rules.alerts import factors
 from messages.errors import FieldFault, Invalid
-from messages.identifiers import is_digits
+from messages.identifiers import NDC_DIGITS, is_digits
+from store.drugs import PACKAGE_DIGITS
 
 COLUMNS: Final = ("ndc", "ingredient", "strength")
 
@@ -22,7 +23,7 @@ class Strength(NamedTuple):
     strength: str
 
 
-def read_strengths(lines: Iterable[str]) -> Iterator[Strength]:
+def read_strengths(lines: Iterable[str], *, ndc_digits: int = NDC_DIGITS) -> Iterator[Strength]:
     """Hand on the rows of a CSV with the columns ``ndc,ingredient,strength``.
 
     Raises:
@@ -37,8 +38,10 @@ def read_strengths(lines: Iterable[str]) -> Iterator[Strength]:
         if len(row) != len(COLUMNS):
             raise _fault(number, "columns", f"has not {len(COLUMNS)} columns")
         read = Strength(*(cell.strip() for cell in row))
-        if not is_digits(read.ndc) or len(read.ndc) not in (9, 11):
-            raise _fault(number, "ndc", "is no NDC of 11 digits, nor a product's 9")
+        if not is_digits(read.ndc) or len(read.ndc) not in (ndc_digits - PACKAGE_DIGITS, ndc_digits):
+            raise _fault(
+                number, "ndc", f"is no NDC of {ndc_digits} digits, nor a product's {ndc_digits - PACKAGE_DIGITS}"
+            )
         if read.ingredient not in factors():
             raise _fault(number, "ingredient", "is no ingredient with a factor")
         if not _is_positive(read.strength):

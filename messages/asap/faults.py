@@ -40,6 +40,13 @@ _TO_DO_OF: Final = {
     ("R21.submitter", "error"): (
         "None of its records are stored: ask the program to register this submitter for it, then send them again."
     ),
+    (
+        "R21.numbers",
+        "warning",
+    ): "Its records are stored by the first of its numbers: correct them, or tell the program of a new one.",
+    ("R21.numbers", "error"): (
+        "None of its records are stored: correct its numbers, or tell the program of a new one, then send them again."
+    ),
     ("R28", "warning"): "It is marked as not reportable and not refused for it: there is nothing to correct.",
     (
         "R29",

@@ -71,6 +71,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         # R21, R22, R28 to R31 and R09.unlisted are decided beside the store, which knows dispensers and drugs
         "R21": "warning",  # dispenser unknown to the programme
         "R21.submitter": "error",  # dispenser registered for other submitters
+        "R21.numbers": "warning",  # numbers that the register does not know as one dispenser's
         "R22": "error",
         "R23": "error",
         "R24": "error",
@@ -88,6 +89,26 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 FIXED = frozenset({"F01", "F02", "F03", "F04", "F05", "F07", "F15"})
 # Without what makes a record the same (R48): were it stored all the same, different ones would pass for one.
 IDENTIFYING = frozenset({"R02", "R03", "R08", "R11", "R13.identity", "R14.identity", "R18"})
+# What the store finds out, and then does, whatever anybody sets (R48).
+OF_THE_STORE = frozenset({"F11", "R30"})
+
+
+def severity_faults(severities: Mapping[str, object]) -> list[str]:
+    """Name every severity that cannot be set, in sentences without their full stop."""
+    return [fault for check, setting in severities.items() if (fault := _severity_fault(check, setting))]
+
+
+def _severity_fault(check: str, setting: object) -> str:
+    faults = (
+        (check not in SEVERITIES, "is no check"),
+        (setting not in get_args(Setting), f"must be one of {', '.join(get_args(Setting))}"),
+        (check in FIXED and setting != "file", "always fails the file"),
+        (check in IDENTIFYING and setting != "error", "always keeps the record out"),
+        (check in OF_THE_STORE and setting != SEVERITIES.get(check), "is known by the store alone and stays as it is"),
+        (check.startswith("R") and setting == "file", "is about one record and cannot fail the whole file"),
+        (check.startswith("F") and setting == "error", "is about the whole file and cannot keep one record out"),
+    )
+    return next((f"{check} {why}" for applies, why in faults if applies), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +120,7 @@ class CheckRules:
         now: the moment, in that zone, to which TH05 and TH06 are held (F12); None: to the day alone.
         clock_minutes_ahead: so much a sender's clock may be fast (F12).
         severities: check id (``R17``, or one case of it, ``R17.prescriber``) to severity; ``off`` drops it. A bare id
-            covers all its cases. FIXED and IDENTIFYING keep theirs; R checks cannot fail a whole file.
+            covers all its cases. FIXED, IDENTIFYING and OF_THE_STORE keep theirs; R checks cannot fail a whole file.
         faults_listed: how many faults a report lists; their true number is always given.
 
     """
@@ -118,17 +139,8 @@ class CheckRules:
 
     def __post_init__(self) -> None:
         """Refuse settings that no file could be read by."""
-        for check, setting in self.severities.items():
-            if check not in SEVERITIES:
-                raise Misconfigured(f"severity set for {check}, which is no check")
-            if setting not in get_args(Setting):
-                raise Misconfigured(f"severity of {check} must be one of {', '.join(get_args(Setting))}")
-            if check in FIXED and setting != "file":
-                raise Misconfigured(f"{check} always fails the file; its severity cannot be changed")
-            if check in IDENTIFYING and setting != "error":
-                raise Misconfigured(f"{check} always keeps the record out; its severity cannot be changed")
-            if check.startswith("R") and setting == "file":
-                raise Misconfigured(f"{check} is about one record; it cannot fail the whole file")
+        if faults := severity_faults(self.severities):
+            raise Misconfigured("; ".join(faults))
         if unknown := self.versions - set(VERSIONS):
             raise Misconfigured(f"ASAP versions not known here: {', '.join(sorted(unknown))}")
 

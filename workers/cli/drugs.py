@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 app = App(name="drugs", help="Load, list or look up the drugs that must be reported.")
 _EXAMPLE = Path(__file__).parents[1] / "demo" / "drugs.csv"
-_ROWS_AT_ONCE = 5000  # one short transaction each: the workers write between them
 
 Schedule = Annotated[str, Parameter(help="Only this schedule: II, III, IV or V.")]
 
@@ -38,10 +38,11 @@ async def load(
 ) -> None:
     """Load monitored drugs. An entry replaces the one of its number; nothing is taken out. A faulty file loads nothing.
 
-    The FDA's NDC directory is read as it is: product.txt (Schedules II to V, gabapentin, naloxone, insulin, glucagon are
-    taken, everything else left out) and, behind it, package.txt. A CSV has the header
+    What is loaded is in force at one moment; of a faulty file each line at fault is told. The FDA's NDC directory is read as
+    it is: product.txt (Schedules II to V, gabapentin, naloxone, insulin, glucagon are taken, everything else left out) and,
+    behind it, package.txt. A CSV has the header
     ndc,name,schedule,class,monitoring,for_animals with monitoring over_48_hours or any_supply and for_animals yes or no;
-    an ndc of 9 digits speaks for all packages of a product.
+    an ndc without the last 2 digits speaks for all packages of a product.
     """
     from store import drugs as store_drugs
     from workers.bootstrap import now
@@ -49,32 +50,40 @@ async def load(
     chosen = [*([_EXAMPLE] if example else []), *(files or [])]
     if not chosen:
         raise WrongUse("Name a file to load, or --example.")
-    async with standing_store(site_settings()) as store:
-        entries = _read(chosen, {one.ndc: one for one in await store.read(_all)})
+    settings = site_settings()
+    async with standing_store(settings) as store:
+        known = {one.ndc: one for one in await store.read(_all)}
+        entries = _read(chosen, known, settings.programme.ndc_digits)
         moment = now()
         if not dry_run:
-            for start in range(0, len(entries), _ROWS_AT_ONCE):
-                part = entries[start : start + _ROWS_AT_ONCE]
-                await store.write(lambda tx, part=part: store_drugs.put_all(tx, part, now=moment))  # type: ignore[misc]
+            await store.write(lambda tx: store_drugs.put_all(tx, entries, now=moment))  # whole or not at all
     if json:
         print_json({"loaded": 0 if dry_run else len(entries), "read": len(entries)})
     else:
         say(f"{len(entries)} monitored drugs {'would be' if dry_run else 'are'} loaded.")
 
 
-def _read(files: Sequence[Path], known: dict[str, Drug]) -> list[Drug]:
+def _read(files: Sequence[Path], known: dict[str, Drug], ndc_digits: int) -> list[Drug]:
     from handlers.rules.drugs import read_drugs
 
     found: dict[str, Drug] = {}
     for file in files:
         try:
-            with file.open(encoding="utf-8", errors="replace", newline="") as lines:
-                found |= {one.ndc: one for one in read_drugs(lines, known | found)}
+            lines = StringIO(_text(file.read_bytes()), newline="")
+            found |= {one.ndc: one for one in read_drugs(lines, known | found, ndc_digits=ndc_digits)}
         except OSError as error:
             raise WrongUse(f"{file.name} cannot be read: {error.strerror}.") from None
         except Invalid as error:
             raise Permanent(f"{file.name}: {error.text}", field=error.field) from None
     return list(found.values())
+
+
+def _text(content: bytes) -> str:
+    """Give the text of a file: UTF-8, else Windows-1252, in which the FDA writes names now and then."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 async def _all(tx: Transaction, schedule: str = "") -> list[Drug]:
@@ -104,15 +113,17 @@ async def list_(*, schedule: Schedule = "", json: AsJson = False) -> None:
 
 
 @app.command
-async def show(ndc: Annotated[str, Parameter(help="11 digits, hyphens or not.")], /, *, json: AsJson = False) -> None:
+async def show(ndc: Annotated[str, Parameter(help="Its digits, hyphens or not.")], /, *, json: AsJson = False) -> None:
     """Show how one NDC is monitored: its own entry, else its product's. 1 when it is not."""
     from messages.identifiers import normalise_ndc
     from store import drugs as store_drugs
 
-    normal = normalise_ndc(ndc)
+    settings = site_settings()
+    digits = settings.programme.ndc_digits
+    normal = normalise_ndc(ndc, digits)
     if normal is None:
-        raise WrongUse("An NDC has 11 digits, or three groups with hyphens.")
-    async with standing_store(site_settings()) as store:
+        raise WrongUse(f"An NDC has {digits} digits, or three groups with hyphens.")
+    async with standing_store(settings) as store:
         known = await store.read(lambda tx: store_drugs.among(tx, [normal]))
     drug = (known or {}).get(normal)
     if drug is None:

@@ -27,16 +27,19 @@ async def strengths(
 ) -> None:
     """Load strengths of opioids. An entry replaces the one of its NDC; a faulty file loads nothing.
 
-    An NDC of 9 digits speaks for all packages of a product. Patients are counted again by themselves, behind the stream.
+    An NDC without its last 2 digits speaks for all packages of a product. Patients are counted again by themselves, behind
+    the stream.
     """
     from handlers.rules.strengths import read_strengths
     from store import treatments
 
+    settings = site_settings()
     try:
-        rows = list(read_strengths(file.read_text("utf-8").splitlines()))
+        lines = file.read_text("utf-8").splitlines()
+        rows = list(read_strengths(lines, ndc_digits=settings.programme.ndc_digits))
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(f"The file cannot be read: {type(error).__name__}.") from None
-    async with standing_store(site_settings()) as store:
+    async with standing_store(settings) as store:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             await store.write(lambda tx, part=part: treatments.put_strengths(tx, part))  # type: ignore[misc]

@@ -84,6 +84,27 @@ def test_r44_a_faulty_line_names_itself(line: str, column: str) -> None:
     assert raised.value.field == f"line 3.{column}"
 
 
+def test_r44_every_faulty_line_names_itself() -> None:
+    """As they stand in the file, blank lines counted; beyond twenty how many more there are."""
+    good = "00093-0058,NAME,II,opioid,over_48_hours,yes"
+    with pytest.raises(Invalid) as raised:
+        list(
+            read_drugs(
+                [HEADER, good, "", "0093005801,NAME,II,,any_supply,yes", good, "0093-0058-01,,II,,any_supply,yes"]
+            )
+        )
+    assert [fault.field for fault in raised.value.faults] == ["line 4.ndc", "line 6.name"]
+    assert raised.value.text.startswith("line 4, ndc: must be an NDC of 11 digits")
+    with pytest.raises(Invalid, match=r"line 21, .* And 3 more\.$"):
+        list(read_drugs([HEADER, *["none"] * 23]))
+
+
+def test_r44_a_quotation_that_never_ends_is_told() -> None:
+    """Not as a traceback."""
+    with pytest.raises(Invalid, match="quotation mark"):
+        list(read_drugs([HEADER, '00093-0058,"NAME', *["x" * 1000] * 200]))
+
+
 def test_r44_a_file_of_another_kind_is_refused() -> None:
     """Only the three known headers are read."""
     for header in ("", "a,b,c", "PRODUCTNDC\tNAME"):

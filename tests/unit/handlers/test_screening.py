@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from handlers.outcomes import Defer, Done
+from handlers.outcomes import Defer, Done, Refuse
 from handlers.rules.policy import Policy
 from messages.dispensation import DispensationFileSubmitted
 from messages.dispenser import DispenserExemptionDeclared
 from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.conftest import OpenBench
 from tests.unit.handlers.dispensing import (
+    CREATED,
     NERVE,
+    PHARMACY,
     RESCUE,
     UNLISTED,
     became,
@@ -22,10 +25,12 @@ from tests.unit.handlers.dispensing import (
     faults,
     file,
     hand_in,
+    json_record,
     kept,
     load_drugs,
     register,
 )
+from tests.unit.handlers.test_record_lists import hand_in_list, hand_in_one
 
 
 async def test_without_a_register_and_a_table_nothing_is_asked(bench: Bench) -> None:
@@ -102,6 +107,16 @@ async def test_r40_a_late_record_is_stored_and_marked(
     assert became(report) == {"stored": 1} | ({"with_warnings": 1} if is_late else {})
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize(("said", "mark"), [("07", ""), ("01", "late")])
+async def test_r41_asap_5_tells_a_veterinarian(bench: Bench, said: str, mark: str, is_known: bool) -> None:
+    """PHA14 says it of one that is not registered; of one that is, the register does."""
+    if is_known:
+        await register(bench, dea="AS1234563", npi=None, ncpdp=None)
+    await hand_in(bench, file("T1", dispensing("1", DSP05="20260611"), version="5.0", PHA14=said))
+    assert await kept(bench, "marks") == [(mark,)]
+
+
 async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
     """A revision leaves a record late or in time, as it was."""
     old = {"DSP05": "20260601", "DSP03": "20260601"}
@@ -113,6 +128,20 @@ async def test_r40_a_void_and_a_revision_are_not_late(bench: Bench) -> None:
     report = await hand_in(bench, file("T3", *records))
     assert (became(report), report["faults"]) == ({"revised": 2, "voided": 1}, [])
     assert await kept(bench, "marks") == [("",), ("late",), ("",)]
+
+
+async def test_r40_a_revision_that_is_stored_as_new_may_be_late(bench: Bench) -> None:
+    """Who sends what was never reported as a revision is as late as who sends it as new; files and JSON alike."""
+    old = {"DSP05": "20260601", "DSP03": "20260601"}
+    report = await hand_in(bench, file("T1", dispensing("1", "01", **old), dispensing("2", "01")))
+    assert faults(report) == [("R29", "warning", "1"), ("R29", "warning", "2")]
+    assert ["late" in fault["message"] for fault in report["faults"]] == [True, False]
+    await hand_in(bench, file("T2", dispensing("1", "01", **old, DSP10="9"), created_at=CREATED + timedelta(hours=1)))
+    outcome = await hand_in_one(
+        bench, json_record("3", status="revise", filled_on="2026-06-01", written_on="2026-06-01")
+    )
+    assert isinstance(outcome, Done)
+    assert await kept(bench, "marks, days_supply") == [("late", 9), ("", 10), ("late", 10)]
 
 
 async def test_r29_a_revision_or_void_of_an_unknown_record_is_told(bench: Bench) -> None:
@@ -170,6 +199,59 @@ async def test_r21_may_keep_records_out(bench_of: OpenBench) -> None:
     report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2", DSP09="none")))
     assert became(report) == {"with_errors": 2}
     assert await kept(bench) == []
+
+
+OTHER = {"dea": "AS1234563", "npi": "1245319599", "ncpdp": "0700016", "name": "OTHER PHARMACY"}
+
+
+@pytest.mark.parametrize(
+    ("registered", "numbers", "is_told"),
+    [
+        ({}, {}, False),
+        ({"dea": None}, {}, False),
+        ({"dea": None, "ncpdp": None}, {}, False),
+        ({}, {"PHA03": ""}, False),
+        ({}, {"PHA03": "", "PHA01": ""}, False),
+        ({}, {"PHA01": "1245319599"}, True),
+        ({"npi": None}, {"PHA01": "1245319599"}, True),
+        ({}, {"PHA02": "0700016"}, True),
+        ({}, {"PHA03": "BB1234563"}, True),
+        ({}, {"PHA03": "", "PHA02": "0700016"}, True),
+    ],
+)
+async def test_r21_numbers_of_two_dispensers_are_told(
+    bench: Bench, registered: dict[str, Any], numbers: dict[str, Any], is_told: bool
+) -> None:
+    """One number that the register lacks is no matter; one that it knows otherwise is told once, in files and JSON alike."""
+    await register(bench, **OTHER)
+    await register(bench, **registered)
+    report = await hand_in(bench, file("T1", dispensing("1"), dispensing("2"), **numbers))
+    assert faults(report) == ([("R21", "warning", None)] if is_told else [])
+    assert became(report) == {"stored": 2}
+    pha = PHARMACY | numbers
+    dispenser = {"npi": pha["PHA01"] or None, "ncpdp": pha["PHA02"] or None, "dea": pha["PHA03"] or None}
+    report = await hand_in_list(bench, "L1", json_record("3", dispenser=dispenser))
+    assert [fault["field"] for fault in report["faults"]] == (["dispenser.dea"] if is_told else [])
+
+
+async def test_r21_the_first_number_tells_whose_it_is(bench: Bench) -> None:
+    """Who may send for the second alone may not send by it (R61); as an error, such numbers keep the records out."""
+    await register(bench, submitters=("gateway",))
+    await register(bench, **OTHER, submitters=("other",))
+    message = DispensationFileSubmitted(body=file("T1", dispensing("1"), PHA01=OTHER["npi"]))
+    assert isinstance(await bench.send(message, sender="other"), Refuse)
+    assert isinstance(await bench.send(message, sender="gateway"), Done)
+    reported = "SELECT dispenser FROM dispensers WHERE last_report_on <> ''"
+    cursor = await bench.store._reader.execute(reported)
+    assert [tuple(row) for row in await cursor.fetchall()] == [("AB1234563",)]
+
+
+async def test_r21_mixed_numbers_may_keep_records_out(bench_of: OpenBench) -> None:
+    """When a programme wants it so."""
+    bench = await bench_of(check_severities={"R21.numbers": "error"})
+    await register(bench, **OTHER)
+    await register(bench)
+    assert became(await hand_in(bench, file("T1", dispensing("1"), PHA01=OTHER["npi"]))) == {"with_errors": 1}
 
 
 async def test_r21_may_hold_the_file(bench_of: OpenBench) -> None:

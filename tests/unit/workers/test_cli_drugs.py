@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,39 @@ def test_r44_the_example_is_loaded_whole_or_not_at_all(pmp: Pmp, tmp_path: Path)
     assert pmp("drugs", "load", "--example")[0] == 0
     assert "GABAPENTIN" in pmp("drugs", "list")[1]
     assert "not scheduled" in pmp("drugs", "show", "99901000401")[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_r44_the_directory_may_be_in_any_of_its_encodings(pmp: Pmp, tmp_path: Path, encoding: str) -> None:
+    """With Windows' line ends, too; names stay as they are."""
+    lines = (SAMPLES / "product.txt").read_text("utf-8").replace("Example ", "Examplé™ ").splitlines()
+    (tmp_path / "product.txt").write_bytes("".join(f"{line}\r\n" for line in lines).encode(encoding))
+    assert pmp("drugs", "load", str(tmp_path / "product.txt"))[0] == 0
+    known = json.loads(pmp("drugs", "list", "--json")[1])
+    assert known
+    assert all("\r" not in str(one) and "\ufffd" not in one["name"] for one in known)
+    assert all("Examplé™ " in one["name"] for one in known)
+
+
+def test_r44_a_later_load_replaces_whole_or_not_at_all(
+    pmp: Pmp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loaded again, each number has what was said last; a store that fails on the way keeps what it had."""
+    header, rows = "ndc,name,schedule,class,monitoring,for_animals", range(6000)
+    table = tmp_path / "table.csv"
+
+    def load(schedule: str, last: str) -> int:
+        lines = [f"{ndc:09},NAME,{schedule},,over_48_hours,yes" for ndc in rows]
+        table.write_text("\n".join([header, *lines[:-1], f"{rows[-1]:09},{last},{schedule},,over_48_hours,yes"]))
+        return pmp("drugs", "load", str(table))[0]
+
+    assert load("II", "NAME") == 0
+    with closing(sqlite3.connect(tmp_path / "pmp.db")) as connection:
+        connection.execute(
+            "CREATE TRIGGER bad BEFORE INSERT ON drugs WHEN new.name = 'BAD' BEGIN SELECT RAISE(ABORT, 'bad'); END"
+        )
+    assert load("III", "BAD") != 0
+    assert {one["schedule"] for one in json.loads(pmp("drugs", "list", "--json")[1])} == {"II"}
+    assert load("III", "NAME") == 0
+    known = json.loads(pmp("drugs", "list", "--json")[1])
+    assert (len(known), {one["schedule"] for one in known}) == (len(rows), {"III"})

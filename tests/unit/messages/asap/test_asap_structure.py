@@ -304,6 +304,9 @@ def test_f10_can_be_made_strict() -> None:
         {"R08": "off"},
         {"R11": "warning"},
         {"R14.identity": "off"},
+        {"F10": "error"},
+        {"F11": "warning"},
+        {"R30": "off"},
     ],
     ids=[
         "unknown",
@@ -317,6 +320,9 @@ def test_f10_can_be_made_strict() -> None:
         "r08-which-fill",
         "r11-which-quantity",
         "r14-any-of-these",
+        "file-as-record",
+        "f11-of-the-store",
+        "r30-of-the-store",
     ],
 )
 def test_settings_that_no_file_could_be_read_by_are_refused(settings: dict[str, str]) -> None:

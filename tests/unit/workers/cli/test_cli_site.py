@@ -78,6 +78,24 @@ def test_every_problem_is_named_at_once(place: Path, pmp: Pmp, monkeypatch: pyte
     assert not any(value in err for value in ("ada@", "chain", "Mars"))
 
 
+def test_every_check_that_cannot_be_set_so_is_named_at_once(
+    place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which, and why, beside whatever else is wrong with the checks."""
+    wrong = {
+        "R02": "warning", "X1": "off", "R17": "file", "F01": "off", "F10": "error", "R30": "error", "R31": "loud",
+    }  # fmt: skip
+    monkeypatch.setenv("PMP_PROGRAMME__CHECK_SEVERITIES", json.dumps(wrong | {"R05": "off", "F06": "warning"}))
+    monkeypatch.setenv("PMP_PROGRAMME__ASAP_VERSIONS", '["3.0", "4.2"]')
+    monkeypatch.setenv("PMP_PROGRAMME__NDC_DIGITS", "10")
+    code, _, err = pmp("settings")
+    assert code == 78
+    (severities,) = [line for line in err.splitlines() if "CHECK_SEVERITIES" in line]
+    sentences = severities.partition(": ")[2].split("; ")
+    assert [sentence.split()[0] for sentence in sentences] == list(wrong)
+    assert all(f"\n  PMP_PROGRAMME__{name}: must be " in err for name in ("ASAP_VERSIONS", "NDC_DIGITS"))
+
+
 @pytest.mark.parametrize(("content", "told"), [("store = s3cret\n", "line 1"), (None, "does not exist")])
 def test_a_file_that_was_named_must_be_one(
     place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, content: str | None, told: str
