@@ -9,8 +9,8 @@ from messages.ticket import Category
 
 
 def told_at(moment: datetime, policy: Policy) -> str:
-    """Return a moment as people at the programme read it."""
-    return moment.astimezone(policy.zone).strftime("%Y-%m-%d %H:%M %Z")
+    """Return a moment as people at the programme read it: ``June 15, 2026, 11:00 AM EDT``."""
+    return moment.astimezone(policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
 
 
 def category_name(category: Category) -> str:
