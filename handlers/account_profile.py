@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from handlers.account_access import ACCOUNT_UNKNOWN
 from handlers.actors import not_an_administrator
@@ -10,7 +10,7 @@ from handlers.links import NewLink, is_secret_of, new_link_with_id
 from handlers.outcomes import DONE, Done, Outcome, Refuse
 from handlers.passwords import open_sealed
 from handlers.registry import Setting
-from handlers.rules.policy import Policy
+from handlers.rules.wording import told_at
 from handlers.standing import Scene
 from handlers.work import Work
 from messages.account import (
@@ -107,7 +107,7 @@ async def email_change_requested(work: Work[AccountEmailChangeRequested, NewLink
     work.notify(
         "account.email_change_confirm",
         message.new_email,
-        {"name": account.name, "link": work.prepared.link.fact, "expires_at_text": _in_words(until, policy)},
+        {"name": account.name, "link": work.prepared.link.fact, "expires_at_text": told_at(until, policy)},
         occasion=str(work.seq),
     )
     return DONE
@@ -125,12 +125,6 @@ async def _may_not_have(tx: Transaction, account: Account, address: str) -> Refu
             field="new_email",
         )
     return None
-
-
-def _in_words(moment: datetime, policy: Policy) -> str:
-    here = moment.astimezone(policy.zone)
-    half = "a.m." if here.hour < 12 else "p.m."
-    return f"{here:%B} {here.day}, {here.year}, {here.hour % 12 or 12}:{here:%M} {half}"
 
 
 async def look_email_change_confirmed(tx: Transaction, message: AccountEmailChangeConfirmed) -> AddressChange | None:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from handlers.links import Link
 from handlers.rules.registering import Facts, wanted_documents, wanted_of_applicant
 from handlers.rules.roles import Role
+from handlers.rules.wording import told_at
 from handlers.work import Work
 from messages.message import Email
 from messages.registration import RegistrationSubmitted
@@ -54,7 +55,7 @@ def verification(work: AnyWork, email: Email, name: str, link: Link, *, occasion
         {
             "name": name,
             "link": link.fact,
-            "expires_at_text": ends_at.astimezone(work.policy.zone).strftime("%B %-d, %Y, %H:%M %Z"),
+            "expires_at_text": told_at(ends_at, work.policy),
         },
         occasion=occasion,
     )

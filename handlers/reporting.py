@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from handlers.reading import ReadSubmission
+from handlers.rules.wording import told_at
 from handlers.screened import Screened
 from handlers.work import Programme, Work
 from messages.asap.faults import Fault, printable
@@ -68,8 +69,7 @@ def tell_used_number(work: Work[Any, Any], fault: Fault, *, transaction: str, fi
 
 
 def _file(work: Work[Any, Any], file_name: str, transaction: str | None) -> dict[str, JsonValue]:
-    received = work.handed_in_at.astimezone(work.policy.zone).strftime("%B %-d, %Y, %-I:%M %p %Z")
-    file: dict[str, JsonValue] = {"received_at_text": received}
+    file: dict[str, JsonValue] = {"received_at_text": told_at(work.handed_in_at, work.policy)}
     if file_name:
         file["file_name"] = file_name
     if transaction:

@@ -52,7 +52,7 @@ async def opened(work: Work[TicketOpened, None]) -> Outcome:
     work.notify(
         "ticket.opened",
         message.requester_email,
-        facts | ({"next_opening": opening.strftime("%A, %B %-d, %Y, %H:%M %Z")} if opening else {}),
+        facts | ({"next_opening": f"{opening:%A}, {told_at(opening, work.policy)}"} if opening else {}),
         occasion=ticket.number,
     )
     watched = work.programme.watch if ticket.category == "critical" else ()

@@ -17,7 +17,7 @@ async def eligibility_to_look_at(look: Look) -> Listed:
     """Return the changes that may end an account's eligibility and wait for an administrator, oldest first (R22)."""
     return await gathered(
         standing.eligibility_to_look_at(look.tx),
-        lambda one: f"{one.account_id}: {one.why.replace('_', ' ')}, reported {look.days_since(one.reported_at)}",
+        lambda one: f"{one.account_id}: {one.why.replace('_', ' ')}, reported {look.ago(one.reported_at)}",
     )
 
 
@@ -27,7 +27,22 @@ async def unregistered_holders(look: Look) -> Listed:
 
 
 LISTINGS = (
-    Listing(40, "Accounts whose eligibility is in question", eligibility_to_look_at),
-    Listing(41, "Accounts suspended by a lapsed credential since the last digest", credentials_lapsed),
-    Listing(42, "CSP registrations whose holders have no account", unregistered_holders),
+    Listing(
+        40,
+        "Accounts whose eligibility is in question",
+        "Decide on each in the portal: eligibility is kept, or the account is deactivated.",
+        eligibility_to_look_at,
+    ),
+    Listing(
+        41,
+        "Accounts suspended by a lapsed credential since the last digest",
+        "Nothing to do unless the register is wrong: they are active again by themselves when the renewal arrives.",
+        credentials_lapsed,
+    ),
+    Listing(
+        42,
+        "CSP registrations whose holders have no account",
+        "They must register. Please remind them, or tell the licensing office of who has stopped practicing.",
+        unregistered_holders,
+    ),
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from handlers.digest.listing import Listed, Listing, Look, gathered
 from handlers.overdue import Overdue, listed_to_administrators
+from handlers.rules.wording import told_on
 from store import submissions
 
 _LISTED_DAYS = 30  # older errors are no news; `pmp submissions list` shows them
@@ -22,15 +23,29 @@ async def errors_uncorrected(look: Look) -> Listed:
     pages = submissions.uncorrected(look.tx, reported_from=last - timedelta(days=_LISTED_DAYS), reported_to=last)
     return await gathered(
         pages,
-        lambda one: f"submission of {one.sender}, reported on {one.reported_on}: {one.errors} to correct",
+        lambda one: (
+            f"transaction {one.transaction_control} of {one.sender}{f' for {one.dispenser}' if one.dispenser else ''}, "
+            f"reported on {told_on(one.reported_on)}: {one.errors} to correct"
+        ),
     )
 
 
 def _overdue(one: Overdue) -> str:
-    return f"{one.dispenser}, due on {one.due_on}, {one.business_days} business days"
+    return f"{one.dispenser}, due on {told_on(one.due_on)}, {one.business_days} business days overdue"
 
 
 LISTINGS = (
-    Listing(22, "Dispensers that stayed overdue", dispensers_overdue),
-    Listing(23, "Submissions with records that were not corrected", errors_uncorrected),
+    Listing(
+        22,
+        "Dispensers that stayed overdue",
+        "The e-mails to each of them were in vain: please call. Who need not report is declared exempt or closed in the portal.",
+        dispensers_overdue,
+    ),
+    Listing(
+        23,
+        "Submissions with records that were not corrected",
+        "Their submitters were reminded daily in vain: please call. `pmp submissions list` and `pmp submissions report` show the "
+        "faults. Each is listed here for a month.",
+        errors_uncorrected,
+    ),
 )

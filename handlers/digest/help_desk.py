@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.digest.listing import Listed, Listing, Look, gathered
+from handlers.rules.wording import told_on
 from store import conduct, ticket_targets
 
 
@@ -12,7 +13,7 @@ async def tickets_past_target(look: Look) -> Listed:
     return await gathered(
         pages,
         lambda one: (
-            f"{one.number}, {one.category}: {one.what} was due {look.policy.local_date(one.due_at).isoformat()}"
+            f"{one.number}, {one.category}: {one.what} was due on {told_on(look.policy.local_date(one.due_at))}"
         ),
     )
 
@@ -20,11 +21,22 @@ async def tickets_past_target(look: Look) -> Listed:
 async def conduct_open(look: Look) -> Listed:
     """Return the cases of conduct without an outcome, the oldest first (R25)."""
     return await gathered(
-        conduct.unclosed(look.tx), lambda one: f"{one.reference}, {one.state}, {look.days_since(one.reported_at)}"
+        conduct.unclosed(look.tx),
+        lambda one: f"{one.reference}, {one.state}, reported {look.ago(one.reported_at)}",
     )
 
 
 LISTINGS = (
-    Listing(20, "Cases of conduct without an outcome", conduct_open),
-    Listing(70, "Tickets past their target", tickets_past_target),
+    Listing(
+        20,
+        "Cases of conduct without an outcome",
+        "Read each in the portal; refer it, or record its outcome, which closes it.",
+        conduct_open,
+    ),
+    Listing(
+        70,
+        "Tickets past their target",
+        "Have each answered or resolved; one that support cannot settle is escalated to the vendor or to BEST.",
+        tickets_past_target,
+    ),
 )

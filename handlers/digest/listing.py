@@ -23,10 +23,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The first lines of a listing, and how many there are in all."""
+    """The first lines of a listing, how many things it is about in all, and how many lines were left out."""
 
     rows: tuple[str, ...] = ()
     number: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,19 @@ class Look:
             return "today"
         return "1 day" if days == 1 else f"{days} days"
 
+    def ago(self, moment: datetime) -> str:
+        """Say when it was: ``today``, ``1 day ago``."""
+        days = self.days_since(moment)
+        return days if days == "today" else f"{days} ago"
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One heading of the digest and how its lines are found; lines name ids, never a person (R27)."""
+    """One heading of the digest, what to do about it, and how its lines are found; lines name ids, never a person (R27)."""
 
     place: int
     title: str
+    to_do: str
     find: Callable[[Look], Awaitable[Listed]]
 
 
@@ -72,7 +79,7 @@ async def gathered(pages: AsyncIterator[Sequence[T]], line: Callable[[T], str]) 
     async for page in pages:
         number += len(page)
         rows += [line(one) for one in page[: ROWS_MAX - len(rows)]]
-    return Listed(tuple(rows), number)
+    return Listed(tuple(rows), number, number - len(rows))
 
 
 @cache

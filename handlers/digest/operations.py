@@ -10,19 +10,20 @@ from store.overview import Cause, Leaving
 async def dead_letters(look: Look) -> Listed:
     """Return the open dead letters by cause."""
     causes = await overview.causes(look.tx)
-    return Listed(tuple(_cause(cause, look) for cause in causes[:ROWS_MAX]), len(causes))
+    rows = tuple(_cause(cause, look) for cause in causes[:ROWS_MAX])
+    return Listed(rows, sum(cause.count for cause in causes), len(causes) - len(rows))
 
 
 async def mails_not_left(look: Look) -> Listed:
-    """Return how many e-mails are held, and how many a mail server has refused since the last digest."""
+    """Return how many e-mails are held, and how many were refused since the last digest."""
     found = await overview.mails_not_left(look.tx, refused_since=look.since_last[0])
-    return Listed(tuple(_mails(one, look) for one in found), len(found))
+    return Listed(tuple(_mails(one, look) for one in found), sum(one.count for one in found))
 
 
 async def addresses_marked(look: Look) -> Listed:
     """Return how many addresses take no mail any more; the addresses themselves are persons' (R27)."""
     number = await bounces.marked_count(look.tx)
-    return Listed((f"{number} bounced; see `pmp outbox list --state refused`",), 1) if number else Listed()
+    return Listed((f"{number} bounced",), number) if number else Listed()
 
 
 def _cause(cause: Cause, look: Look) -> str:
@@ -30,16 +31,33 @@ def _cause(cause: Cause, look: Look) -> str:
 
 
 def _mails(one: Leaving, look: Look) -> str:
-    how = "held" if one.state == "held" else "refused by a mail server"
-    return f"{one.count} {how}, the oldest {_age(one, look)}"
+    return f"{one.count} {one.state}, the oldest {_age(one, look)}"
 
 
 def _age(one: Cause | Leaving, look: Look) -> str:
-    return look.days_since(one.oldest_at) if one.oldest_at else "today"
+    return look.ago(one.oldest_at) if one.oldest_at else "today"
 
 
 LISTINGS = (
-    Listing(80, "Dead letters waiting for an operator", dead_letters),
-    Listing(81, "E-mails that did not leave", mails_not_left),
-    Listing(82, "Addresses that take no mail", addresses_marked),
+    Listing(
+        80,
+        "Dead letters waiting for an operator",
+        "An operator sees each with `pmp dead-letters list`; when the cause is mended, `pmp dead-letters replay NO --why REASON` "
+        "has them processed, `pmp dead-letters discard` gives them up.",
+        dead_letters,
+    ),
+    Listing(
+        81,
+        "E-mails that did not leave",
+        "An operator sees which and why with `pmp outbox list --state held` (or refused); `pmp outbox release NO --why REASON` "
+        "sends them, `pmp outbox discard` gives them up.",
+        mails_not_left,
+    ),
+    Listing(
+        82,
+        "Addresses that take no mail",
+        "No e-mail goes there any more: `pmp outbox list --state refused` shows whose did not. Reach the holder another way; "
+        "the mark is lifted when the address is restored in the portal.",
+        addresses_marked,
+    ),
 )

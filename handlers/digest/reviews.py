@@ -12,10 +12,10 @@ _MISSED_DAYS = 30
 
 
 async def alerts_posted(look: Look) -> Listed:
-    """Return the alerts that were posted since the last digest and stand (R28)."""
+    """Return the alerts that were posted since the last digest and stand; of what they say, nothing (R27, R28)."""
     from_at, to_at = look.since_last
     pages = alerts.posted(look.tx, from_at=from_at, to_at=to_at)
-    return await gathered(pages, lambda alert: f"{alert.alert_id}, {alert.concern}, by {alert.author_id}")
+    return await gathered(pages, lambda alert: f"{alert.alert_id}, by {alert.author_id}")
 
 
 async def queries_refused(look: Look) -> Listed:
@@ -43,7 +43,22 @@ def _times(number: int) -> str:
 
 
 LISTINGS = (
-    Listing(50, "Alerts about patients posted since the last digest", alerts_posted),
-    Listing(51, "Queries of patients' records refused since the last digest", queries_refused),
-    Listing(60, "Prescribed without a review in time in the last 30 days", reviews_missed),
+    Listing(
+        50,
+        "Alerts about patients posted since the last digest",
+        "Read them in the portal, by their numbers. Withdraw what should not stand; nothing goes to law enforcement by itself.",
+        alerts_posted,
+    ),
+    Listing(
+        51,
+        "Queries of patients' records refused since the last digest",
+        "Ask who was refused often; suspected misuse is reported as conduct.",
+        queries_refused,
+    ),
+    Listing(
+        60,
+        "Prescribed without a review in time in the last 30 days",
+        "Listed by the prescriber's number. The portal shows which; please speak with them.",
+        reviews_missed,
+    ),
 )

@@ -23,9 +23,9 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
     for listing in listings():
         found = await listing.find(look)
         if found.number:
-            more = found.number - len(found.rows)
-            rows: list[JsonValue] = [*found.rows, *([f"and {more} more"] if more else [])]
-            sections.append({"title": f"{listing.title} ({found.number})", "rows": rows})
+            more = [f"and {found.left_out} more"] if found.left_out else []
+            rows: list[JsonValue] = [*found.rows, *more]
+            sections.append({"title": f"{listing.title} ({found.number})", "to_do": listing.to_do, "rows": rows})
     if sections:
         yield [_digest(administrator, today, sections) for administrator in programme.administrators]
 

@@ -28,6 +28,8 @@ from messages.credential import CredentialRosterReceived, CspHolder
 from messages.delegate import DelegateDecided, DelegateLinked
 from messages.dispensation import DispensationFileSubmitted
 from messages.ticket import TicketOpened
+from notifier.preview import Preview, preview_of
+from notifier.render import Mail
 from store import delegates
 from store.contract import as_text
 from tests import people
@@ -221,19 +223,21 @@ JOURNEYS: list[Callable[[Bench], Awaitable[None]]] = [
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncIterator[set[str]]:
-    """The notices that the journeys caused; the bench has rendered each of them."""
-    names: set[str] = set()
+async def told(tmp_path: Path) -> AsyncIterator[list[tuple[str, Preview]]]:
+    """The e-mails that the journeys caused, by notice; the bench has rendered each of them."""
+    mails: list[Mail] = []
     for number, journey in enumerate(JOURNEYS):
         bench = await open_bench(tmp_path / f"{number}.db")
         try:
             await journey(bench)
         finally:
             await bench.store.close()
-        names |= set(
-            re.findall(r"^X-PMP-Notice: (\S+)", "".join(mail.content.decode() for mail in bench.written), re.MULTILINE)
-        )
-    yield names
+        mails += bench.written
+    yield [
+        (name, preview_of(mail))
+        for mail in mails
+        for name in re.findall(r"^X-PMP-Notice: (\S+)\r$", mail.content.decode(), re.MULTILINE)
+    ]
 
 
 def _named() -> set[str]:
@@ -242,6 +246,18 @@ def _named() -> set[str]:
     return set(re.findall(r'(?:notify\(|"mail",)\s*"([a-z_.]+)"', code))
 
 
-async def test_every_notice_that_is_told_is_rendered_with_its_own_facts(told: set[str]) -> None:
-    """A new notice needs a step of a journey here that causes it."""
-    assert told == _named()
+async def test_every_notice_that_is_told_is_rendered_with_its_own_facts_and_reads_well(
+    told: list[tuple[str, Preview]],
+) -> None:
+    """A new notice needs a step of a journey here that causes it.
+
+    Days stand in words, and a time with its zone (a fault of a file names days as the file does); no line of the text is longer
+    than 78 columns, save for a word that cannot be broken.
+    """
+    assert {name for name, _ in told} == _named()
+    for name, seen in told:
+        shown = seen.subject + seen.text + re.sub("<[^>]*>", "", seen.html)
+        if not name.startswith("submission."):
+            assert not re.search(r"\b20\d\d-\d\d-\d\d\b", shown), name
+        assert not re.search(r"\d:\d\d(?! [AP]M E[DS]T)", shown), name
+        assert all(len(line) <= 78 or " " not in line.strip() for line in seen.text.splitlines()), name

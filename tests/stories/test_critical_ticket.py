@@ -49,10 +49,10 @@ async def is_opened(place: Place) -> str:
     )  # fmt: skip
     number = str(opened["number"])
     receipt = await place.reads_one(REQUESTER, f"We have your request, ticket {number}")
-    assert "opens again on Monday, March 9, 2026, 08:00 EDT" in receipt.text
+    assert "opens again on Monday, March 9, 2026, 8:00 AM EDT" in receipt.text
     called = await place.reads_one(ON_CALL, f"Critical ticket {number} needs you now")
-    assert "Respond by: 2026-03-07 02:45 EST" in called.text
-    assert "Resolve by: 2026-03-07 06:15 EST" in called.text
+    assert "Respond by: March 7, 2026, 2:45 AM EST" in called.text
+    assert "Resolve by: March 7, 2026, 6:15 AM EST" in called.text
     await place.reads_one(ADMINISTRATOR, f"Critical ticket {number}")
     return number
 
@@ -91,7 +91,7 @@ async def a_reply_reopens_it(place: Place, number: str) -> None:
     await place.portal.does(TicketReplyReceived, ticket_id="T-1", reply=f"Again, for {UNSPEAKABLE}.")
     await place.reads_one(REQUESTER, f"Ticket {number} is open again")
     called = await place.reads_one(ON_CALL, f"Critical ticket {number} needs you now")
-    assert "Respond by: 2026-03-08 10:30 EDT" in called.text
+    assert "Respond by: March 8, 2026, 10:30 AM EDT" in called.text
     await place.day_comes(SUNDAY, time(13, 12))
     subjects = [letter.subject for letter in await place.reads(ON_CALL)]
     assert sorted(subjects) == [

@@ -113,7 +113,7 @@ async def is_dropped_from_the_list(place: Place) -> None:
     assert "not on the list" not in (await morning_digest(place)).text
     await the_agency_lists(place, MAX)
     for _ in range(2):
-        assert f"Jo, {JO.agency}, not on the list of 2026-03-05" in (await morning_digest(place)).text
+        assert f"Jo, {JO.agency}, not on the list of March 5, 2026" in (await morning_digest(place)).text
     await place.portal.does(AccountDeactivated, account_id=JO.name, administrator=ADMINISTRATOR, ground="not_eligible")
     await place.reads_one(JO.email, "Your account has been deactivated")
     assert await queries(place, case_number=CASE) == "account_not_active"

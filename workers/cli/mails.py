@@ -66,13 +66,14 @@ def show(mail_id: Annotated[str, Parameter(help="Its id, or how it begins.")], /
 @app.command
 async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, json: AsJson = False) -> None:
     """Put a test message into the outbox; the relay sends it as it sends any other. `pmp outbox list` tells how it fared."""
+    from handlers.rules.wording import told_at
     from notifier.address import mailbox
     from store import outbox
     from store.outbox import Staged
     from workers.bootstrap import now
 
     settings, at = site_settings(), now()
-    there = f"{at.astimezone(settings.programme.zone):%B %-d, %Y, %H:%M:%S %Z}"
+    there = told_at(at, settings.programme)
     staged = Staged(
         "mail", "administrators.test_message", mailbox(address), {"sent_at_text": there},
         key=f"administrators.test_message:{at.isoformat()}",

@@ -158,6 +158,12 @@ class Bench:
             self.written.append(self._renderer.render(Notice(one.name, one.destination, one.key, facts, self.now)))
 
     @property
+    def digest(self) -> dict[str, list[str]]:
+        """The lines of the administrators' digest that was just written, by title."""
+        sections = json.loads(json.dumps(self.mails[0].facts))["sections"]
+        return {section["title"]: section["rows"] for section in sections}
+
+    @property
     def told(self) -> list[tuple[str, str]]:
         """Notice and recipient of what the last step staged."""
         return [(one.name, one.destination) for one in self.mails]

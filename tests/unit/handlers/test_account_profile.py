@@ -105,7 +105,7 @@ async def test_r22_an_address_changes_when_its_link_is_used(bench: Bench) -> Non
     await bench.open_account()
     assert await _request(bench) == DONE
     assert bench.told == [("account.email_change_confirm", NEW)]
-    assert bench.mails[0].facts["expires_at_text"] == "June 16, 2026, 11:00 a.m."
+    assert bench.mails[0].facts["expires_at_text"] == "June 16, 2026, 11:00 AM EDT"
     link = secret_link(bench)
     assert (await account(bench)).email == ROBIN
     assert await _confirm(bench, link) == Done({"account_id": "REG-1"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from pydantic import JsonValue
 
 from handlers.digest.listing import ROWS_MAX, listings
+from messages.mail import MailBounced
+from notifier.preview import preview_of
 from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
 
@@ -34,12 +35,9 @@ async def test_r11_each_administrator_gets_one_a_day(bench: Bench) -> None:
     await bench.change(DEAD)
     await bench.sweep(TODAY, "administrators_digest")
     assert bench.told == [("administrators.digest", "a@example.org"), ("administrators.digest", "b@example.org")]
-    assert bench.mails[0].facts["sections"] == [
-        {
-            "title": "Dead letters waiting for an operator (1)",
-            "rows": ["1 of ticket.opened: invalid, the oldest 2 days"],
-        }
-    ]
+    assert bench.digest == {
+        "Dead letters waiting for an operator (1)": ["1 of ticket.opened: invalid, the oldest 2 days ago"]
+    }
     assert await bench.sweep(TODAY, "administrators_digest") == []
 
 
@@ -63,16 +61,10 @@ async def test_r42_r47_silent_dispensers_and_standing_errors_are_told(bench: Ben
     await register(bench)
     await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
     await bench.sweep(date(2026, 6, 30), "administrators_digest")
-    assert [section["title"] for section in _sections(bench)] == [
+    assert list(bench.digest) == [
         "Dispensers that stayed overdue (1)",
         "Submissions with records that were not corrected (1)",
     ]
-
-
-def _sections(bench: Bench) -> list[dict[str, JsonValue]]:
-    sections = bench.mails[0].facts["sections"]
-    assert isinstance(sections, list)
-    return [section for section in sections if isinstance(section, dict)]
 
 
 async def test_a_long_listing_is_shortened(bench: Bench) -> None:
@@ -83,6 +75,30 @@ async def test_a_long_listing_is_shortened(bench: Bench) -> None:
     text = bench.written[-1].content.decode()
     assert f"Dead letters waiting for an operator ({ROWS_MAX + 7})" in text
     assert "and 7 more" in text
+
+
+async def test_a_title_counts_things_and_not_lines(bench: Bench) -> None:
+    """Three dead letters of one cause are three, and so are two held e-mails and a refused one, or three marked addresses."""
+    for number in (1, 2, 3):
+        await bench.change(DEAD.replace("(1,", f"({number},"))
+        await bench.change(MAIL % ("refused" if number == 3 else "held", "2026-06-15T12:00:00.000000Z"))
+        await bench.send(MailBounced(address=f"bo{number}@example.org", permanence="permanent"))
+    await bench.sweep(TODAY, "administrators_digest")
+    assert bench.digest == {
+        "Dead letters waiting for an operator (3)": ["3 of ticket.opened: invalid, the oldest 2 days ago"],
+        "E-mails that did not leave (3)": ["2 held, the oldest 1 day ago", "1 refused, the oldest 1 day ago"],
+        "Addresses that take no mail (3)": ["3 bounced"],
+    }
+
+
+async def test_r11_every_listing_says_what_to_do(bench: Bench) -> None:
+    """In both parts of the e-mail, beneath its lines; an administrator may see nothing else of the system."""
+    assert all(listing.to_do.endswith(".") for listing in listings())
+    await bench.change(DEAD)
+    await bench.sweep(TODAY, "administrators_digest")
+    seen = preview_of(bench.written[-1])
+    for shown in (" ".join(seen.text.split()), seen.html):
+        assert "`pmp dead-letters replay NO --why REASON` has them processed" in shown
 
 
 def test_every_listing_has_its_own_title() -> None:

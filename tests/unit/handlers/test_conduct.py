@@ -23,7 +23,7 @@ async def test_r25_every_administrator_hears_of_a_report(bench: Bench) -> None:
     assert await bench.send(reported()) == Done({"reference": "C2026-000001"})
     assert bench.told == [("conduct.reported", "a@example.org"), ("conduct.reported", "b@example.org")]
     assert bench.mails[0].facts == {
-        "reference": "C2026-000001", "reported_at_text": "2026-06-15 11:00 EDT", "kind": "Suspected misuse",
+        "reference": "C2026-000001", "reported_at_text": "June 15, 2026, 11:00 AM EDT", "kind": "Suspected misuse",
     }  # fmt: skip
     assert [one.name for one in bench.events] == ["conduct.reported"]
 

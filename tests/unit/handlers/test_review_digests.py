@@ -164,7 +164,7 @@ async def listed(bench: Bench, today: date) -> dict[str, Sequence[str]]:
 
 
 async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(clinic: Bench) -> None:
-    """Who, what concern, why and how often; neither the patient nor what was written. A withdrawn alert is not listed."""
+    """Who, why and how often; neither the patient nor a word of the alert. A withdrawn alert is not listed."""
     await open_account(clinic.store, "OFF-1", OFFICER)
     patient = NamedPatient(patient_id="a" * 32)
     for name in ("ALERT-1", "ALERT-2"):
@@ -176,7 +176,7 @@ async def test_r28_administrators_find_yesterdays_alerts_and_refused_queries(cli
     today = NOW.date()
     assert [await listed(clinic, day) for day in (today, today + 2 * DAY)] == [{}, {}]
     assert await listed(clinic, today + DAY) == {
-        "Alerts": ["ALERT-1, misuse, by DR-1"],
+        "Alerts": ["ALERT-1, by DR-1"],
         "Queries": ["NOBODY, account not active, once", "OFF-1, training missing, 2 times"],
     }
 

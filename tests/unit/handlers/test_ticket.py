@@ -56,8 +56,8 @@ async def test_r27_the_text_of_a_ticket_leaves_in_no_e_mail(bench: Bench) -> Non
     ("now", "opening"),
     [
         (datetime(2026, 6, 15, 15, 0, tzinfo=UTC), None),
-        (datetime(2026, 6, 15, 21, 0, tzinfo=UTC), "Tuesday, June 16, 2026, 08:00 EDT"),
-        (datetime(2026, 12, 24, 22, 30, tzinfo=UTC), "Monday, December 28, 2026, 08:00 EST"),
+        (datetime(2026, 6, 15, 21, 0, tzinfo=UTC), "Tuesday, June 16, 2026, 8:00 AM EDT"),
+        (datetime(2026, 12, 24, 22, 30, tzinfo=UTC), "Monday, December 28, 2026, 8:00 AM EST"),
     ],
 )
 async def test_r74_a_receipt_outside_hours_names_the_next_opening(

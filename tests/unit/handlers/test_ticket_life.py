@@ -138,7 +138,10 @@ async def test_r74_critical_goes_to_whoever_is_on_call_at_any_hour(bench: Bench,
     called = [recipient for notice, recipient in bench.told if notice == "ticket.critical"]
     assert called == ["b@example.org", "night@example.org"]
     facts = next(dict(mail.facts) for mail in bench.mails if mail.name == "ticket.critical")
-    assert (facts["since_text"], facts["respond_by_text"]) == ("2026-06-14 02:00 EDT", "2026-06-14 02:30 EDT")
+    assert (facts["since_text"], facts["respond_by_text"]) == (
+        "June 14, 2026, 2:00 AM EDT",
+        "June 14, 2026, 2:30 AM EDT",
+    )
     others = [recipient for notice, recipient in bench.told if notice == "ticket.opened_administrators"]
     assert others == (["a@example.org"] if how == "opened" else [])
 
@@ -155,4 +158,4 @@ async def test_r71_the_administrators_read_until_when_to_answer(bench: Bench) ->
     """With every new ticket."""
     await bench.send(opened())
     facts = next(dict(mail.facts) for mail in bench.mails if mail.name == "ticket.opened_administrators")
-    assert (facts["category"], facts["respond_by_text"]) == ("High", "2026-06-15 13:00 EDT")
+    assert (facts["category"], facts["respond_by_text"]) == ("High", "June 15, 2026, 1:00 PM EDT")

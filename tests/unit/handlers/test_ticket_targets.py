@@ -60,7 +60,7 @@ async def test_r74_every_administrator_is_told(bench: Bench) -> None:
         (WARNING, "a@example.org"), (WARNING, "b@example.org"), (WARNING, "night@example.org"),
     ]  # fmt: skip
     assert told[0].facts == {
-        "number": "T2026-000001", "category": "Critical", "target": "response", "due_at_text": "2026-06-15 11:30 EDT",
+        "number": "T2026-000001", "category": "Critical", "target": "response", "due_at_text": "June 15, 2026, 11:30 AM EDT",
     }  # fmt: skip
 
 
