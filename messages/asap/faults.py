@@ -22,8 +22,6 @@ _ZERO: Final = "The zero report does not count: correct it and send it again."
 # known where these are said: none may tell that it is stored.
 _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
-    ("R03.zero", "error"): _ZERO,
-    ("R04.zero", "error"): _ZERO,
     (
         "R09.unlisted",
         "warning",
@@ -190,6 +188,8 @@ def printable(value: str) -> str | None:
 def _advice(finding: Finding, severity: Severity, of: Subject) -> str:
     if (finding.check, severity) in _TO_DO_OF:
         return _TO_DO_OF[finding.check, severity]
+    if severity == "error" and finding.check.endswith(".zero"):
+        return _ZERO
     if severity == "error" and of == "void":
         return _VOID
     if severity == "error" and finding.field.startswith(("PHA", "dispenser")):
