@@ -31,6 +31,18 @@ async def test_f14_the_counts_of_a_test_file_add_up(bench: Bench) -> None:
     assert "not stored" not in last(bench).text + last(bench).html
 
 
+async def test_r47_a_duplicate_with_a_warning_is_not_said_to_be_stored(bench: Bench) -> None:
+    """Nor does its fault say so: what was stored is counted apart from what has warnings."""
+    await hand_in(bench, file("T1", dispensing("1", DSP05="20260601", DSP03="20260601")))
+    await hand_in(bench, file("T2", dispensing("1", DSP05="20260601", DSP03="20260601")))
+    seen = last(bench)
+    counts = [" ".join(line.split()) for line in seen.text.splitlines()]
+    assert {"Stored 0", "With warnings 1", "Duplicates 1"} <= set(counts)
+    assert "R31" in seen.text
+    assert "is stored" not in seen.text + seen.html
+    assert "Stored with" not in seen.text + seen.html
+
+
 async def test_f11_another_file_under_a_used_number_is_told_of(bench: Bench) -> None:
     """That nothing of it was stored, and what to do; the same file sent again is silent."""
     await hand_in(bench, file("T1", dispensing("1")))
