@@ -109,11 +109,11 @@ class _Screening:
 
     def _tell(self, findings: Sequence[Finding], content: Content, line: int) -> None:
         for finding in findings:
-            if self.ledger.is_full:  # a late file has as many of these as records
-                self.ledger.count(finding)
-            else:
+            if self.ledger.lists(finding):
                 number, place = printable(content.prescription_number), self._line(finding, line)
                 self.ledger.note(self._named(finding), place, prescription=number, fill_date=content.filled_on)
+            else:  # a late file has as many of these as records
+                self.ledger.count(finding)
 
     def _line(self, finding: Finding, line: int) -> int:
         """Give where the finding stands: in a file its record's ingredients follow behind DSP and PRE."""
@@ -185,12 +185,12 @@ def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Coun
 
 
 def _ledger_behind(report: FileReport, rules: CheckRules) -> Ledger:
-    """Give a ledger with the room that the report's own faults leave."""
-    return Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(report.faults), 0)))
+    """Give a ledger that goes on where the report's own faults end."""
+    return Ledger(rules, report.faults, report.faults_total)
 
 
 def _with_faults(report: FileReport, ledger: Ledger) -> FileReport:
-    return replace(report, faults=(*report.faults, *ledger.listed), faults_total=report.faults_total + ledger.total)
+    return replace(report, faults=ledger.listed, faults_total=ledger.total)
 
 
 def _recounted(report: FileReport, errors: Sequence[int], warnings: Sequence[int]) -> FileReport:

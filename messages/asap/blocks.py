@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from messages.asap.faults import Finding, Ledger
+from messages.asap.faults import Ledger
 from messages.asap.frame import Frame
 from messages.asap.records import Patient, RecordReader
 from messages.asap.severities import CheckRules
 from messages.asap.values import Header, Pharmacy, Record, ZeroReport
+from messages.asap.zero_reports import ZeroReports
 
-_PERIOD = re.compile(r"\s*#([0-9]{8})#-#([0-9]{8})#")
 _ENDS_RECORD = frozenset({"PAT", "DSP", "TP"})
 
 
@@ -29,9 +28,10 @@ class Blocks:
     """Walks the segments once and puts together what belongs together."""
 
     def __init__(self, frame: Frame, header: Header, rules: CheckRules, ledger: Ledger) -> None:
-        self._frame, self._rules, self._ledger = frame, rules, ledger
+        self._frame, self._ledger = frame, ledger
         self._reader = RecordReader(frame, header.version, rules, ledger)
-        self._message = ""
+        self._zero_reader = ZeroReports(rules, ledger, self._reader.dates)
+        self._zeros: list[tuple[str, int, int]] = []
         self.pharmacies: list[Pharmacy] = []
         self.tallies: list[Tally] = []
         self.zero_reports: list[ZeroReport] = []
@@ -62,6 +62,8 @@ class Blocks:
                         dsp, dsp_line = piece, line
                     elif name == "PAT":
                         patient = self._reader.patient(piece, line)
+                    else:
+                        self._end_block()
                 elif name == "TT":
                     return  # a setting may allow more data behind it (F13): it is not read
                 else:
@@ -71,7 +73,8 @@ class Blocks:
         self, patient: Patient, texts: tuple[str, str, Sequence[str], str], line: int
     ) -> Record | None:
         if patient.is_zero:
-            self._read_zero_report(texts[0], line)
+            dsp = self._reader.segments["DSP"].read(texts[0])[0]
+            self._zeros.append((dsp[5], line, patient.line))
             return None
         record = self._reader.record(self.pharmacies[-1], patient, texts, line)
         tally = self.tallies[-1]
@@ -90,7 +93,7 @@ class Blocks:
             self._read_pharmacy(fields, line)
             return
         if name == "IS":
-            self._message = fields[3]
+            self._zero_reader.under(fields[3], line)
         if not is_clean:
             for finding in self._reader.checks.segment(name, fields):
                 self._ledger.note(finding, line, of="header")
@@ -114,21 +117,11 @@ class Blocks:
         self.pharmacies.append(pharmacy)
         self.tallies.append(Tally())
 
-    def _read_zero_report(self, dsp_text: str, line: int) -> None:
-        """Keep a zero report; its period is IS03's, else the one day of DSP05. Other fields are waived."""
-        pharmacy = self.pharmacies[-1]
-        dsp = self._reader.segments["DSP"].read(dsp_text)[0]
-        begins_on = ends_on = ""
-        if period := _PERIOD.match(self._message):
-            begins_on, ends_on = (self._reader.dates[day] for day in period.groups())
-        if not begins_on or not ends_on or ends_on < begins_on:
-            begins_on = ends_on = self._reader.dates[dsp[5]]
-        fault = None
-        if not begins_on:
-            text = "a zero report without its period; expected #CCYYMMDD#-#CCYYMMDD# in IS03 or the day in DSP05"
-            fault = self._ledger.note(Finding("R03.zero", "DSP05", text), line)
-        elif ends_on > self._rules.today.isoformat():
-            text = "the zero report's period (IS03, else DSP05) ends in the future; expected today or earlier"
-            fault = self._ledger.note(Finding("R04.zero", "DSP05", text), line)
-        is_valid = pharmacy.is_valid and bool(begins_on) and (fault is None or fault.severity != "error")
-        self.zero_reports.append(ZeroReport(pharmacy.index, begins_on, ends_on, line, is_valid))
+    def _end_block(self) -> None:
+        """Read the zero reports of a pharmacy, once it is known whether it has records too."""
+        for day, line, patient_line in self._zeros:
+            pharmacy, has_records = self.pharmacies[-1], self.tallies[-1].total > 0
+            self.zero_reports.append(
+                self._zero_reader.read(pharmacy, day, line, patient_line=patient_line, beside_records=has_records)
+            )
+        self._zeros.clear()

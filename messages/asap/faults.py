@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from messages.asap.severities import CheckRules, Severity
+from messages.asap.severities import CheckRules, Setting, Severity
 from messages.asap.table import title
 
 Subject = Literal["record", "void", "header"]
@@ -22,8 +23,6 @@ _ZERO: Final = "The zero report does not count: correct it and send it again."
 # known where these are said: none may tell that it is stored.
 _TO_DO_OF: Final = {
     ("F14", "warning"): "Send it with TH07 = P to have it stored.",
-    ("R03.zero", "error"): _ZERO,
-    ("R04.zero", "error"): _ZERO,
     (
         "R09.unlisted",
         "warning",
@@ -100,25 +99,28 @@ class Fault:
 
 
 class Ledger:
-    """The faults of one file: the first ones kept, all of them counted."""
+    """The faults of one submission: the first ones kept, graver ones in place of warnings, all of them counted.
 
-    __slots__ = ("_listed", "_rules", "failed", "total")
+    ``listed`` and ``total`` are what has been found of it before.
+    """
 
-    def __init__(self, rules: CheckRules) -> None:
+    __slots__ = ("_listed", "_rules", "_warnings", "failed", "total")
+
+    def __init__(self, rules: CheckRules, listed: Sequence[Fault] = (), total: int = 0) -> None:
         self._rules = rules
-        self._listed: list[Fault] = []
-        self.total = 0
+        self._listed = list(listed)
+        self._warnings = sum(fault.severity == "warning" for fault in listed)
+        self.total = total
         self.failed = False
 
     @property
     def listed(self) -> tuple[Fault, ...]:
-        """The faults found first, at most as many as the rules list."""
+        """At most as many faults as the rules list: those found first, but no warning while an error is left out."""
         return tuple(self._listed)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether further faults are only counted."""
-        return len(self._listed) >= self._rules.faults_listed
+    def lists(self, finding: Finding) -> bool:
+        """Whether the finding, once noted, is listed; else it is only counted."""
+        return self._has_room_for(self._rules.severity(finding.check))
 
     def note(
         self,
@@ -152,13 +154,26 @@ class Ledger:
             fill_date=fill_date,
             message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting, of)}",
         )
-        if not self.is_full:
-            self._listed.append(fault)
+        if self._has_room_for(setting):
+            self._list(fault)
         return fault
 
     def count(self, finding: Finding) -> None:
         """Count a finding that there is no room to list."""
         self.total += self._rules.severity(finding.check) != "off"
+
+    def _has_room_for(self, setting: Setting) -> bool:
+        is_full = len(self._listed) >= self._rules.faults_listed
+        return not is_full or (setting != "warning" and self._warnings > 0)
+
+    def _list(self, fault: Fault) -> None:
+        """List a fault; of a full list the last warning makes room."""
+        if len(self._listed) >= self._rules.faults_listed:
+            last = max(place for place, one in enumerate(self._listed) if one.severity == "warning")
+            del self._listed[last]
+            self._warnings -= 1
+        self._listed.append(fault)
+        self._warnings += fault.severity == "warning"
 
 
 def shape(value: str) -> str:
@@ -201,6 +216,8 @@ def printable(value: str) -> str | None:
 def _advice(finding: Finding, severity: Severity, of: Subject) -> str:
     if (finding.check, severity) in _TO_DO_OF:
         return _TO_DO_OF[finding.check, severity]
+    if severity == "error" and finding.check.endswith(".zero"):
+        return _ZERO
     if severity == "error" and of == "void":
         return _VOID
     if severity == "error" and finding.field.startswith(("PHA", "dispenser")):

@@ -88,7 +88,7 @@ class FieldChecks:
         if field.type == "DT":
             return self._date(field.name, value)
         if len(value) > field.max_length:
-            text = f"{len(value)} characters, kept whole; expected at most {field.max_length}"
+            text = f"{len(value)} characters; expected at most {field.max_length}"
             return Finding("R15", field.name, text)
         return None
 

@@ -82,7 +82,8 @@ def open_frame(body: bytes) -> Frame | Finding:
         return Finding("F01", "TH", "the file holds NUL characters and is no text (expected plain ASCII text)")
     separator = head[2]
     fields = head.split(separator, _TH_FIELDS)
-    end = fields[_TH_FIELDS] if len(fields) > _TH_FIELDS else ""
+    is_whole = len(fields) > _TH_FIELDS and not any(mark in field for field in fields[:_TH_FIELDS] for mark in "\r\n")
+    end = fields[_TH_FIELDS] if is_whole else ""
     terminator = end[:1]
     is_line = terminator in ("\r", "\n") and end[1:2] == terminator  # a lone line end is that of a TH without TH09
     if terminator == separator or not (is_line or _is_mark(terminator)):

@@ -60,7 +60,7 @@ class Reading:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults found first, so far."""
+        """The faults to be told of, so far."""
         return self._ledger.listed
 
     @property

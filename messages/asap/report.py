@@ -30,7 +30,7 @@ class PharmacyCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What is to be said about a file. ``faults`` are the first ones, ``faults_total`` their true number."""
+    """What is to be said about a file. ``faults`` are those to be told of, ``faults_total`` is how many there are."""
 
     version: str | None
     transaction: str | None

@@ -38,7 +38,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R02": "error",
         "R02.length": "warning",
         "R03": "error",
-        "R03.zero": "error",  # a zero report without its period
+        "R03.zero": "error",  # a zero report without a period
         "R04": "error",
         "R04.zero": "error",  # one of a period that is not over
         "R05": "error",
@@ -55,6 +55,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R11": "error",
         "R12": "error",
         "R12.year": "warning",
+        "R12.zero": "error",  # a zero report for more than a year
         "R13": "error",
         "R13.identity": "error",  # DSP13
         "R13.optional": "warning",
@@ -79,6 +80,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R25": "warning",
         "R26": "warning",
         "R27": "warning",
+        "R27.zero": "warning",  # REPORT ZERO beside records
         "R28": "warning",
         "R29": "warning",
         "R30": "warning",
@@ -87,8 +89,9 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 )
 # Without these a file cannot be read at all: no setting makes them milder.
 FIXED = frozenset({"F01", "F02", "F03", "F04", "F05", "F07", "F15"})
-# Without what makes a record the same (R48): were it stored all the same, different ones would pass for one.
-IDENTIFYING = frozenset({"R02", "R03", "R08", "R11", "R13.identity", "R14.identity", "R18"})
+# Without what makes a record the same (R48): were it stored all the same, different ones would pass for one. A zero report
+# without a period says nothing.
+IDENTIFYING = frozenset({"R02", "R03", "R03.zero", "R08", "R11", "R13.identity", "R14.identity", "R18"})
 # What the store finds out, and then does, whatever anybody sets (R48).
 OF_THE_STORE = frozenset({"F11", "R30"})
 

@@ -35,6 +35,7 @@ _FRAMING = ("IS", "PHA", "TP", "TT")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
 _WITHDRAWN = frozenset({"PLN", "RX", "RPH", "IR", "CSR"})  # segments of ASAP 3.0
 _SWALLOWED = "the id of the next segment stands inside this one; its terminator is missing"
+_KNOWN = f"expected {', '.join(FOLLOWERS)} only, and no terminator inside a value"
 _ONE_DAY = timedelta(days=1)
 _SEND, _VOID, _ANSWERS = "01", "04", ("02", "03")  # TH03
 
@@ -105,6 +106,7 @@ class Structure:
         self._block_at = 0
         self._last, self._last_text = "", ""
         self._unknown: set[str] = set()
+        self._in_doubt: tuple[str, int] | None = None
 
     def walk(self) -> None:
         """Note every fault of structure; when none fails the file, its records can be read."""
@@ -131,30 +133,33 @@ class Structure:
         self._check_end()
 
     def _passes_limit(self, window: list[str]) -> bool:
-        if self._count + len(window) > self._rules.segments_max:
-            found = f"the file has more than {self._rules.segments_max} segments; expected a smaller file"
-        elif len(max(window, key=len)) > self._rules.segment_chars_max:
-            limit = self._rules.segment_chars_max
-            found = f"a segment behind this one is longer than {limit} characters; is it terminated?"
-        else:
-            return False
-        self._ledger.note(Finding("F15", "", found), self._count)
-        return True
+        rules, first = self._rules, self._count + 1
+        if self._count + len(window) > rules.segments_max:
+            text = f"the file has more than {rules.segments_max} segments; expected a smaller file"
+            self._ledger.note(Finding("F15", "", text), 0)
+            return True
+        longest = max(window, key=len)
+        if len(longest) > rules.segment_chars_max:
+            text = f"longer than {rules.segment_chars_max} characters; expected its terminator before that"
+            self._ledger.note(Finding("F15", "", text), first + window.index(longest))
+            return True
+        return False
 
     def _look_closer(self, name: str, piece: str, allowed: frozenset[str]) -> str:
         """Name the cause when a segment is out of its order or suspiciously long: go on, skip it, or stop."""
-        if self._last == "TT":
+        if self._last == "TT" and self._unknown and self._ledger.failed:
+            pass  # the unknown segment is the cause
+        elif self._last == "TT":
             found = "a second transaction (TH) follows" if name == "TH" else "there is more data"
             self._note("F13", "", f"{found} behind the transaction's TT; expected the end of the file")
-            return "stop"
-        if name in allowed:
+        elif name in allowed:
             if not self._swallows(name, piece):
                 return "go on"
             self._note("F04", name, _SWALLOWED)
         elif name not in FOLLOWERS:
             if name not in self._unknown and len(self._unknown) < 20:
                 self._unknown.add(name)
-                self._note("F06", "", f"{_unknown(name)}; expected {', '.join(FOLLOWERS)} only")
+                self._note("F06", "", f"{_unknown(name)}; {_KNOWN}")
             return "skip"
         elif self._unknown and self._ledger.failed:
             pass  # the unknown segment is the cause
@@ -175,7 +180,7 @@ class Structure:
         """Tell whether the id of a segment that may follow stands at the end of one of this segment's fields.
 
         A doctor may be called BLAIR or Pat: in a name these two ids prove nothing by themselves. They do
-        when the segment that follows (``lost_before``) lacks just that one.
+        when the segment that follows (``lost_before``) lacks just that one, or TP01 counts one more.
         """
         fields = table(self._header.version)[name]
         for position, value in enumerate(piece.split(self._frame.separator)[1:-1]):
@@ -190,6 +195,7 @@ class Structure:
                 behind_line_end = value[: -len(lost)].rstrip(" ").endswith(("\r", "\n"))
                 if behind_line_end or not is_name or lost not in {"PAT", "AIR"}:
                     return True
+                self._in_doubt = name, self._count
         return False
 
     def _out_of_order(self, name: str, allowed: frozenset[str]) -> None:
@@ -215,9 +221,12 @@ class Structure:
         found = _field(piece, 1, self._frame.separator)
         true_count = self._count - self._block_at + 1
         self._check_width("TP", piece)
-        if not self._unknown and not _is_count(found, true_count):
-            said = found if is_digits(found) else described(found)
-            self._note("F10", "TP01", f"found {said[:20]}; expected {true_count}, the segments from PHA to TP")
+        if self._in_doubt is not None and self._in_doubt[1] > self._block_at and _is_count(found, true_count + 1):
+            name, at = self._in_doubt
+            self._ledger.note(Finding("F04", name, _SWALLOWED), at)
+            self._count += 1  # the one that was swallowed is counted in TT02
+        elif not self._unknown and not _is_count(found, true_count):
+            self._note("F10", "TP01", f"found {_told_count(found)}; expected {true_count}, the segments from PHA to TP")
 
     def _check_trailer(self, piece: str) -> None:
         control, count = (_field(piece, position, self._frame.separator) for position in (1, 2))
@@ -231,8 +240,7 @@ class Structure:
         elif control.strip() != self._header.control_number:
             self._note("F08", "TT01", "TT01 is not the control number of TH02; expected the same in both")
         if not self._unknown and not _is_count(count, self._count):
-            said = count if is_digits(count) else described(count)
-            self._note("F09", "TT02", f"found {said[:20]}; expected {self._count}, all segments from TH to TT")
+            self._note("F09", "TT02", f"found {_told_count(count)}; expected {self._count}, all segments from TH to TT")
 
     def _check_width(self, name: str, piece: str) -> None:
         fields, width = piece.split(self._frame.separator), len(table(self._header.version)[name])
@@ -241,7 +249,7 @@ class Structure:
             self._ledger.note(Finding("R16", name, text), self._count, of="header")
 
     def _check_end(self) -> None:
-        tail = self._frame.tail
+        tail, sep = self._frame.tail, re.escape(self._frame.separator)
         name = tail.partition(self._frame.separator)[0]
         if self._last == "TT":
             if tail:
@@ -249,6 +257,9 @@ class Structure:
         elif name == "TT" and self._last == "TP":
             self._count += 1
             self._note("F04", "TT", "the last segment has no terminator; expected one at the end of TT")
+        elif self._last == "TH" and re.search(rf"[^\w\s{sep}]\s*PHA{sep}", tail):
+            text = "ends no segment behind TH; expected the character that ends them all"
+            self._ledger.note(Finding("F03", "TH09", text), 1)
         elif tail:
             self._count += 1
             segment = name if name in FOLLOWERS else ""
@@ -266,12 +277,17 @@ def _unknown(name: str) -> str:
         return "an empty segment (two terminators in a row)"
     is_id = name.upper() in FOLLOWERS or name in _WITHDRAWN
     said = f"'{name}'" if is_id else told(name) if len(name) <= 3 else described(name)
-    return f"unknown segment {said}"
+    return f"an unknown segment, its id is {said}"
 
 
 def _field(piece: str, position: int, separator: str) -> str:
     fields = piece.split(separator)
     return fields[position] if position < len(fields) else ""
+
+
+def _told_count(text: str) -> str:
+    """Tell a count of segments as it stands; what is none, or is longer than any, by what it looks like."""
+    return text if is_digits(text) and len(text) <= 12 else described(text)
 
 
 def _is_count(text: str, true_count: int) -> bool:

@@ -337,3 +337,13 @@ async def test_faults_beyond_the_list_are_counted(bench: Bench) -> None:
     report = await hand_in(bench, file("T1", *(dispensing(f"{n}", DSP05="20260611") for n in range(130))))
     assert (len(report["faults"]), report["faults_total"]) == (100, 130)
     assert became(report) == {"stored": 130, "with_warnings": 130}
+
+
+async def test_no_error_of_the_stores_checks_is_left_out_for_a_warning(bench: Bench) -> None:
+    """What the register and the drug table keep out is told, however many warnings the file has of its own."""
+    await load_drugs(bench)
+    warned = [dispensing(f"{n}", DSP12="77") for n in range(130)]
+    report = await hand_in(bench, file("T1", *warned, dispensing("bad", PRE02="", PRE01="1234567893")))
+    assert (len(report["faults"]), report["faults_total"]) == (100, 131)
+    assert [fault for fault in faults(report) if fault[1] == "error"] == [("R22", "error", "bad")]
+    assert became(report) == {"stored": 130, "with_warnings": 130, "with_errors": 1}

@@ -349,6 +349,15 @@ def test_all_faults_are_counted_and_the_first_hundred_listed() -> None:
     assert report.pharmacies[0].with_errors == 150
 
 
+def test_no_error_is_left_out_of_the_list_for_a_warning() -> None:
+    """A clerk reads what keeps a record out, however many warnings stand before it."""
+    late = [record({"DSP02": "BAD", "DSP10": "0"})] * 3
+    report = check(file_of(*[record({"DSP12": "07"})] * 150, *late))
+    assert (len(report.faults), report.faults_total) == (100, 153)
+    assert [fault.prescription for fault in report.faults if fault.severity == E] == ["BAD"] * 3
+    assert [fault.line for fault in report.faults] == sorted(fault.line for fault in report.faults)
+
+
 def test_the_punctuation_does_not_change_the_record() -> None:
     """Any separator and terminator, line ends or none, read the same."""
     for style in (

@@ -79,6 +79,12 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F02-empty", header(1, ""), {("F02", F, "TH01")}),
     ("F03-short", b"TH*4.2B*1*01**20261124*0841*P\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-letter", b"TH*4.2B*1*01**20261124*0841*P**AIS*77*NAME\r\n", {("F03", F, "TH09")}),
+    ("F03-another-than-the-segments", TWO.replace(b"**~~", b"**^~", 1), {("F03", F, "TH09")}),
+    (
+        "F05-cut-in-the-source",
+        TWO[: TWO.index(b"PHA*")].replace(b"~\r\nIS*8605550100*", b"~\r\nIS*1*ALPHA*")[:-3],
+        {("F05", F, "IS")},
+    ),
     ("F03-line-end", b"TH*4.2B*1*01**20261124*0841*P**\r\nIS*77*NAME\r\n", {("F03", F, "TH09")}),
     ("F03-line-end-only", TWO.replace(b"**~~", b"**"), {("F03", F, "TH09")}),
     ("F03-separator", b"TH*4.2B*1*01**20261124*0841*P****IS*77*NAME", {("F03", F, "TH09")}),
@@ -86,6 +92,7 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F04-patient-line-end", swallowing(TWO, "PAT", "\r\n"), {("F04", F, "PAT")}),
     ("F04-prescriber", swallowing(TWO, "PRE"), {("F04", F, "PRE")}),
     ("F04-prescriber-line-end", swallowing(TWO, "PRE", "\r\n"), {("F04", F, "PRE")}),
+    ("F04-doctors-name-in-one-line", TWO.replace(b"Kim~\r\nAIR", b"KimAIR", 1), {("F04", F, "PRE")}),
     ("F04-source", swallowing(TWO, "IS"), {("F04", F, "IS")}),
     ("F04-trailer", swallowing(TWO, "TP"), {("F04", F, "TP")}),
     ("F04-last", TWO.removesuffix(b"~\r\n"), {("F04", F, "TT")}),
@@ -99,6 +106,7 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F06", TWO.replace(b"PRE*", b"RPH*1~\r\nPRE*", 1), {("F06", F, None)}),
     ("F06-small-letters", TWO.replace(b"DSP*", b"dsp*"), {("F06", F, None)}),
     ("F06-empty", TWO.replace(b"**~~", b"**~~~", 1), {("F06", F, None)}),
+    ("F06-every-terminator-twice", TWO.replace(b"~\r\n", b"~~\r\n"), {("F06", F, None)}),
     ("F07-dispensing-first", moved(TWO, "DSP", "PAT"), {("F07", F, "DSP")}),
     ("F07-no-dispensing", without(TWO, "DSP"), {("F07", F, "PRE")}),
     ("F07-no-prescriber", without(TWO, "PRE"), {("F07", F, "AIR")}),
@@ -182,7 +190,7 @@ TOLERATED: Sequence[tuple[str, bytes]] = [
     ("tab-separated", TWO.replace(b"*", b"\t")),
     ("tab-terminated", TWO.replace(b"~", b"\t")),
     ("latin-1-terminator", TWO.replace(b"~", b"\xac")),
-    ("one-field-too-many", TWO.replace(b"TP*9~", b"TP*9*~")),
+    ("one-field-too-many", TWO.replace(b"TP*10~", b"TP*10*~")),
     ("header-field-too-many", TWO.replace(b"**~~", b"**~*~", 1)),
     ("whole-trailing-fields", replaced(TWO, "PRE", lambda text: text + "*" * (10 - text.count("*")))),
     ("a-doctor-called-blair", TWO.replace(b"Birch*Kim", b"BLAIR*Pat")),
@@ -368,8 +376,36 @@ def test_padding_is_looked_at_a_window_at_a_time() -> None:
     assert peak < 1_000_000
 
 
+@pytest.mark.parametrize("line_end", [b"\r\n", b""])
+def test_a_fault_names_its_segment_by_its_place(line_end: bytes) -> None:
+    """Whether the file has line ends or none; of too long a segment, its own and not the one before."""
+    body = TWO.replace(b"\r\n", line_end)
+    for old, new, line in (
+        (b"Alder", b"A" * 9_000, 4),
+        (b"~%bDSP*" % line_end, b"~%bdsp*" % line_end, 5),
+        (b"TP*10", b"TP*7", 12),
+    ):
+        (fault,) = check(body.replace(old, new)).faults
+        assert (fault.line, fault.message[:10].rstrip(":,")) == (line, f"Segment {line}"[:10])
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"TH*4.2B*1*01**20261124*0841*P\r\nIS*77*NAME~\r\n", "found none, no segment terminator"),
+        (replaced(TWO, "TT", lambda text: text + "x"), "found '99A' (9 is any digit, A any letter); expected 13,"),
+        (replaced(TWO, "PRE", lambda text: text + "X" * 9000), "Segment 6: longer than 8192 characters; expected its"),
+    ],
+    ids=["F03", "F09", "F15"],
+)
+def test_a_fault_of_the_file_says_what_was_found(body: bytes, said: str) -> None:
+    """Whole sentences, of the place where it is."""
+    (fault,) = check(body).faults
+    assert said in fault.message
+
+
 def test_f06_says_which_segment_it_is() -> None:
     """An id in small letters or of an older version is told as it stands; what may be a name is not."""
     for found, said in ((b"dsp", "'dsp'"), (b"RPH", "'RPH'"), (b"Kim", "3 letters")):
         (fault,) = check(TWO.replace(b"DSP*", found + b"*")).faults
-        assert fault.message.startswith(f"Segment 5: unknown segment {said}; expected TH, IS, PHA")
+        assert fault.message.startswith(f"Segment 5: an unknown segment, its id is {said}; expected TH, IS, PHA")
