@@ -14,6 +14,7 @@ PmpError
 │   └── MailerMisconfigured    454, 530, 535: the mailer pauses, no attempt is burnt
 ├── OutcomeUnknown             the other side may have acted: cut after the final dot, or at COMMIT
 └── Misconfigured              refuse to start (exit code 78)
+    └── StoreUnusable          the store's file is damaged: whatever runs ends
 
 Anything else that is raised is a bug: retried, logged with its traceback, then dead-lettered. The text of an error carries
 ids and field names, never a value out of a message: values may be personal.
@@ -117,3 +118,7 @@ class OutcomeUnknown(PmpError):
 
 class Misconfigured(PmpError):
     """The process refuses to start; the sentence says which setting or which part of the broker to mend."""
+
+
+class StoreUnusable(Misconfigured):
+    """The store's file is no database or is damaged: nobody may go on with it, and waiting mends nothing."""

@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
-from messages.errors import BrokerAway, Misconfigured, StoreAway
+from messages.errors import BrokerAway, Misconfigured, StoreAway, StoreUnusable
 from workers.broker import dead_line_is_away, open_connection
 from workers.deliveries import Delivered
 from workers.logs import places
@@ -72,7 +72,11 @@ class Lane:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again."""
+        """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again.
+
+        Raises:
+            StoreUnusable: except this; nothing is acknowledged.
+        """
         while not self._stopping.is_set():
             try:
                 buffer: asyncio.Queue[Delivered] = asyncio.Queue()
@@ -87,6 +91,8 @@ class Lane:
                             await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
+            except StoreUnusable:
+                raise
             except (
                 Misconfigured
             ) as error:  # it let us in before, so it may again: a password in change, a broker starting

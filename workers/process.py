@@ -22,13 +22,13 @@ from handlers.registry import Setting, handlers
 from handlers.work import Programme
 from messages.codec import Limits, decode
 from messages.envelope import Envelope
-from messages.errors import Permanent, Transient
+from messages.errors import Permanent
 from store import deferred, inbox
 from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import RETRIED, after_failure, reason_of
+from workers.recoverability import NOT_ITS_FAULT, RETRIED, after_failure, reason_of
 from workers.settlement import Entry, Settlement, Tally
 
 log = structlog.get_logger("pmp.process")
@@ -63,6 +63,7 @@ class Processor:
 
         Raises:
             StoreAway: nothing of the failing part is committed; call again with the same deliveries when the store is back.
+            StoreUnusable: it will not come back; the messages stay with the broker.
         """
         for alone, group in groupby(deliveries, key=lambda delivery: delivery.redelivered):
             if alone:
@@ -75,7 +76,7 @@ class Processor:
         entries = await self._entries(envelopes)
         try:
             await self._commit(entries)
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of one must not hold up the batch: each alone tells which it was
             if len(entries) == 1:
@@ -89,7 +90,7 @@ class Processor:
     async def _alone(self, entry: Entry, attempts: int) -> None:
         try:
             await self._commit([entry])
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: retried with pauses, then dead-lettered
             await self._failed(entry, error, attempts=attempts)
@@ -149,7 +150,7 @@ class Processor:
             seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
             setting = Setting(envelope, self.programme, self.clock(), seen)
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return entry._replace(failure=error)
@@ -216,7 +217,7 @@ class Processor:
 
         try:
             self._told(await self.store.write(unit))
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: the same decision as for a first delivery
             _log_failure(entry.envelope, error)
