@@ -18,6 +18,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
+from messages.codec import weight
 from messages.errors import BrokerAway, Misconfigured, StoreAway, StoreUnusable
 from workers.broker import dead_line_is_away, open_connection
 from workers.deliveries import Delivered
@@ -38,7 +39,7 @@ class LaneSettings:
     Args:
         queue: its name.
         prefetch: messages held unacknowledged at most; 100–500 keeps the loop fed, files weigh more.
-        batch_bytes: a batch of this weight takes no further message; one large file is a transaction of its own.
+        batch_bytes: a batch that holds as much, unpacked, takes no further message; one large file is a transaction of its own.
         watch_seconds: how often to ask the broker whether it still knows us as a consumer.
         reconnect_seconds: pause before a new connection.
     """
@@ -196,10 +197,14 @@ class Lane:
 
 def _gather(batch: list[Delivered], buffer: asyncio.Queue[Delivered], limits: LaneSettings) -> None:
     """Put into the batch what has arrived, up to the limits."""
-    weight = len(batch[0].body)
-    while len(batch) < limits.batch_max and weight < limits.batch_bytes and not buffer.empty():
+    gathered = _weight(batch[0])
+    while len(batch) < limits.batch_max and gathered < limits.batch_bytes and not buffer.empty():
         batch.append(buffer.get_nowait())
-        weight += len(batch[-1].body)
+        gathered += _weight(batch[-1])
+
+
+def _weight(one: Delivered) -> int:
+    return weight(one.body, one.properties.get("content_encoding", ""))
 
 
 async def _taken_before(message: DeliveredMessage) -> None:
