@@ -10,9 +10,7 @@ PmpError
 ├── Transient                  tried again with back-off; nothing is dead-lettered for it
 │   ├── StoreAway              the database is gone, locked, full or restarting
 │   ├── BrokerAway             RabbitMQ is gone or does not answer
-│   ├── MailServerAway         no connection, or a 4xx
 │   └── MailerMisconfigured    454, 530, 535: the mailer pauses, no attempt is burnt
-├── OutcomeUnknown             the other side may have acted: cut after the final dot, or at COMMIT
 └── Misconfigured              refuse to start (exit code 78)
     └── StoreUnusable          the store's file is damaged: whatever runs ends
 
@@ -104,16 +102,8 @@ class BrokerAway(Transient):
     """RabbitMQ cannot be reached, or did not confirm in time."""
 
 
-class MailServerAway(Transient):
-    """The mail server cannot be reached, or answered 4yz for now."""
-
-
 class MailerMisconfigured(Transient):
     """Credentials or TLS towards the mail server are wrong: the mailer pauses, no attempt is burnt."""
-
-
-class OutcomeUnknown(PmpError):
-    """The other side may or may not have acted; only looking, or a second identical attempt, can tell."""
 
 
 class Misconfigured(PmpError):
