@@ -75,8 +75,7 @@ class PostgresTransaction:
         """See Transaction.rows."""
         found = self._statements[statement]
         rows = await self._connection.fetch(found.sql, *_ordered(found, values))
-        if not found.sql.lstrip().upper().startswith(("SELECT", "WITH")) and rows:
-            self.writes += 1
+        self.writes += bool(rows) and not found.is_query
         return cast("Sequence[Row]", rows)
 
     async def row(self, statement: str, **values: Value) -> Row | None:

@@ -29,7 +29,7 @@ from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import NOT_ITS_FAULT, RETRIED, after_failure, reason_of
+from workers.recoverability import NOT_ITS_FAULT, RETRIED, Dead, Wait, after_failure, reason_of
 from workers.settlement import Entry, Settlement, Tally
 
 log = structlog.get_logger("pmp.process")
@@ -165,44 +165,46 @@ class Processor:
 
     async def _commit(self, entries: Sequence[Entry], *, origin: Origin = "process", attempts: int = 1) -> None:
         now = self.clock()
+        self._told(await self.store.write(lambda tx: self._settle(tx, entries, now, origin=origin, attempts=attempts)))
 
-        async def unit(tx: Transaction) -> Tally:
-            taken = await inbox.claim_all(tx, [entry.envelope for entry in entries], now)
-            fresh, again = [], []
-            for entry in entries:
-                seq = taken.pop(entry.envelope.key, None)
-                (again.append(entry) if seq is None else fresh.append((seq, entry)))
-            settlement = Settlement(
-                tx, self.programme, now, origin=origin, attempts=attempts, anyone_waits=taken.anyone_waits
-            )
-            if taken.anyone_waits:
-                await settlement.look_at_lines(fresh)
-            await settlement.take(fresh)
-            for entry in again:
-                if entry.is_counted:  # another worker committed it after this attempt was counted
-                    await inbox.forget_attempts(tx, entry.envelope)
-                await settlement.take_seen(entry)
-            return await settlement.close()
-
-        self._told(await self.store.write(unit))
+    async def _settle(
+        self, tx: Transaction, entries: Sequence[Entry], now: datetime, *, origin: Origin, attempts: int
+    ) -> Tally:
+        taken = await inbox.claim_all(tx, [entry.envelope for entry in entries], now)
+        fresh, again = [], []
+        for entry in entries:
+            seq = taken.pop(entry.envelope.key, None)
+            (again.append(entry) if seq is None else fresh.append((seq, entry)))
+        settlement = Settlement(
+            tx, self.programme, now, origin=origin, attempts=attempts, anyone_waits=taken.anyone_waits
+        )
+        if taken.anyone_waits:
+            await settlement.look_at_lines(fresh)
+        await settlement.take(fresh)
+        for entry in again:
+            if entry.is_counted:  # another worker committed it after this attempt was counted
+                await inbox.forget_attempts(tx, entry.envelope)
+            await settlement.take_seen(entry)
+        return await settlement.close()
 
     async def _failed(self, entry: Entry, error: Exception, *, attempts: int) -> None:
         _log_failure(entry.envelope, error)
         now = self.clock()
         decision = after_failure(error, attempts=attempts, now=now, policy=self.programme.policy)
+        self._told(await self.store.write(lambda tx: self._settle_failed(tx, entry, decision, now, attempts)))
 
-        async def unit(tx: Transaction) -> Tally:
-            taken = await inbox.claim_all(tx, [entry.envelope], now)
-            if entry.is_counted:
-                await inbox.forget_attempts(tx, entry.envelope)
-            settlement = Settlement(tx, self.programme, now, attempts=attempts)
-            if entry.envelope.key in taken:
-                await settlement.decide(taken[entry.envelope.key], entry.envelope, decision)
-            else:
-                await settlement.take_seen(entry)
-            return await settlement.close()
-
-        self._told(await self.store.write(unit))
+    async def _settle_failed(
+        self, tx: Transaction, entry: Entry, decision: Wait | Dead, now: datetime, attempts: int
+    ) -> Tally:
+        taken = await inbox.claim_all(tx, [entry.envelope], now)
+        if entry.is_counted:
+            await inbox.forget_attempts(tx, entry.envelope)
+        settlement = Settlement(tx, self.programme, now, attempts=attempts)
+        if entry.envelope.key in taken:
+            await settlement.decide(taken[entry.envelope.key], entry.envelope, decision)
+        else:
+            await settlement.take_seen(entry)
+        return await settlement.close()
 
     async def process_deferred(self, waiting: Deferred) -> None:
         """Give a waiting message its turn; ``waiting`` is leased to this process."""
@@ -212,38 +214,41 @@ class Processor:
         else:
             entry = await self._entry(waiting.envelope)
         now = self.clock()
-
-        async def unit(tx: Transaction) -> Tally:
-            if not await deferred.hold(tx, waiting):
-                return Tally()  # another process has it
-            await inbox.settle(tx, waiting.seq, "done", None, now)
-            settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
-            await settlement.take([(waiting.seq, entry)])
-            await deferred.take(tx, waiting)
-            return await settlement.close()
-
         try:
-            self._told(await self.store.write(unit))
+            self._told(await self.store.write(lambda tx: self._settle_turn(tx, waiting, entry, now)))
         except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: the same decision as for a first delivery
-            _log_failure(entry.envelope, error)
-            failures = waiting.attempts if waiting.code in RETRIED else 1  # turns spent waiting were no failures
-            decision = after_failure(
-                error, attempts=failures, now=now, policy=self.programme.policy, gives_up_at=waiting.gives_up_at
-            )
+            await self._failed_turn(waiting, error, now)
 
-            async def decide(tx: Transaction) -> Tally:
-                if not await deferred.hold(tx, waiting):
-                    return Tally()
-                settlement = Settlement(tx, self.programme, now, attempts=failures)
-                await settlement.decide(
-                    waiting.seq, waiting.envelope, decision, waiting.waits_for, is_in_line=waiting.is_in_line
-                )
-                await deferred.take(tx, waiting)
-                return await settlement.close()
+    async def _settle_turn(self, tx: Transaction, waiting: Deferred, entry: Entry, now: datetime) -> Tally:
+        if not await deferred.hold(tx, waiting):
+            return Tally()  # another process has it
+        await inbox.settle(tx, waiting.seq, "done", None, now)
+        settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
+        await settlement.take([(waiting.seq, entry)])
+        await deferred.take(tx, waiting)
+        return await settlement.close()
 
-            self._told(await self.store.write(decide))
+    async def _failed_turn(self, waiting: Deferred, error: Exception, now: datetime) -> None:
+        _log_failure(waiting.envelope, error)
+        failures = waiting.attempts if waiting.code in RETRIED else 1  # turns spent waiting were no failures
+        decision = after_failure(
+            error, attempts=failures, now=now, policy=self.programme.policy, gives_up_at=waiting.gives_up_at
+        )
+        self._told(await self.store.write(lambda tx: self._settle_failed_turn(tx, waiting, decision, now, failures)))
+
+    async def _settle_failed_turn(
+        self, tx: Transaction, waiting: Deferred, decision: Wait | Dead, now: datetime, failures: int
+    ) -> Tally:
+        if not await deferred.hold(tx, waiting):
+            return Tally()
+        settlement = Settlement(tx, self.programme, now, attempts=failures)
+        await settlement.decide(
+            waiting.seq, waiting.envelope, decision, waiting.waits_for, is_in_line=waiting.is_in_line
+        )
+        await deferred.take(tx, waiting)
+        return await settlement.close()
 
     def _told(self, tally: Tally) -> None:
         for (kind, outcome), number in sorted(Counter(tally.outcomes).items()):
