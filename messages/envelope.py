@@ -34,7 +34,6 @@ class Envelope:
     correlation_id: str = ""
     reply_to: str = ""
     file_name: str = ""
-    traceparent: str = ""
     has_own_id: bool = True
     original_id: str = ""
 
@@ -72,7 +71,6 @@ class Envelope:
                 "correlation_id": self.correlation_id,
                 "reply_to": self.reply_to,
                 "file_name": self.file_name,
-                "traceparent": self.traceparent,
                 "has_own_id": self.has_own_id,
                 "original_id": self.original_id,
             },
@@ -84,6 +82,7 @@ class Envelope:
         """Build the envelope again that ``properties_json`` wrote."""
         kept = json.loads(properties)
         sent_at = kept.pop("sent_at")
+        kept.pop("traceparent", None)  # in what was kept by earlier versions
         return cls(
             message_id=message_id,
             kind=kind,

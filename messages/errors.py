@@ -10,10 +10,9 @@ PmpError
 ├── Transient                  tried again with back-off; nothing is dead-lettered for it
 │   ├── StoreAway              the database is gone, locked, full or restarting
 │   ├── BrokerAway             RabbitMQ is gone or does not answer
-│   ├── MailServerAway         no connection, or a 4xx
 │   └── MailerMisconfigured    454, 530, 535: the mailer pauses, no attempt is burnt
-├── OutcomeUnknown             the other side may have acted: cut after the final dot, or at COMMIT
 └── Misconfigured              refuse to start (exit code 78)
+    └── StoreUnusable          the store's file is damaged: whatever runs ends
 
 Anything else that is raised is a bug: retried, logged with its traceback, then dead-lettered. The text of an error carries
 ids and field names, never a value out of a message: values may be personal.
@@ -103,17 +102,13 @@ class BrokerAway(Transient):
     """RabbitMQ cannot be reached, or did not confirm in time."""
 
 
-class MailServerAway(Transient):
-    """The mail server cannot be reached, or answered 4yz for now."""
-
-
 class MailerMisconfigured(Transient):
     """Credentials or TLS towards the mail server are wrong: the mailer pauses, no attempt is burnt."""
 
 
-class OutcomeUnknown(PmpError):
-    """The other side may or may not have acted; only looking, or a second identical attempt, can tell."""
-
-
 class Misconfigured(PmpError):
     """The process refuses to start; the sentence says which setting or which part of the broker to mend."""
+
+
+class StoreUnusable(Misconfigured):
+    """The store's file is no database or is damaged: nobody may go on with it, and waiting mends nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,17 +111,6 @@ async def lines(tx: Transaction, things: Collection[str]) -> dict[str, int]:
 async def wake(tx: Transaction, things: Collection[str], now: datetime) -> bool:
     """Everybody who waits for one of these is due; tell whether anybody is."""
     return bool(things) and await tx.run("deferred.wake", things=json.dumps(sorted(things)), now=as_text(now)) > 0
-
-
-async def next_due(tx: Transaction) -> datetime | None:
-    """Return when the next one is due, or None when nobody waits."""
-    row = await tx.row("deferred.next_due")
-    return as_moment(row["due_at"]) if row and row["due_at"] else None
-
-
-async def listed(tx: Transaction, *, most: int) -> Sequence[Row]:
-    """Return who waits, for what, until when."""
-    return await tx.rows("deferred.listed", most=most)
 
 
 def envelope_of(row: Row) -> Envelope:

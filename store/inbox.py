@@ -46,7 +46,7 @@ async def claim_all(tx: Transaction, envelopes: Sequence[Envelope], now: datetim
 
     What is missing in the result was seen before, by whichever worker.
     """
-    asked = [[e.sender, e.message_id, e.kind, e.digest(), len(e.body), e.traceparent] for e in envelopes]
+    asked = [[e.sender, e.message_id, e.kind, e.digest(), len(e.body)] for e in envelopes]
     taken = await tx.rows("inbox.claim", messages=json.dumps(asked), received_at=as_text(now))
     claimed = Claimed({(row["sender"], row["message_id"]): row["seq"] for row in taken})
     claimed.anyone_waits = bool(taken and taken[0]["anyone_waits"])

@@ -168,12 +168,6 @@ async def judge(tx: Transaction, no: int, state: Literal["due", "held"], now: da
     await tx.run("outbox.judge", no=no, state=state, due_at=as_text(now))
 
 
-async def next_due(tx: Transaction, channel: Channel) -> datetime | None:
-    """Return when the next row of a channel is due, or None."""
-    row = await tx.row("outbox.next_due", channel=channel)
-    return as_moment(row["due_at"]) if row and row["due_at"] else None
-
-
 async def listed(
     tx: Transaction, *, channel: str = "", name: str = "", state: str = "", before: int = 1 << 62, most: int = 100
 ) -> Sequence[Row]:

@@ -25,7 +25,15 @@ _ROWS_WORTH_STAGING = 50  # below that, one INSERT after the other on an open co
 _MIGRATION_LOCK = 0x706D70  # any number that no other program on this database takes: "pmp"
 _COMMAND_SECONDS = 60
 
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # also a wrong password
+    asyncpg.InvalidCatalogNameError,  # no such database
+    asyncpg.InsufficientPrivilegeError,
+)
+"""At the start the site is wrong; whoever was let in before waits: a password in change, a database being restored."""
+
 _AWAY = (
+    *_REFUSED,
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -35,6 +43,23 @@ _AWAY = (
     asyncpg.TransactionRollbackError,  # deadlock, serialization: run again
     asyncpg.ReadOnlySQLTransactionError,  # a standby took over and is not writable yet
     asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,  # its disk
+    asyncpg.TargetServerAttributeNotMatched,  # of several hosts none is the one that writes: a failover
+)
+
+_REFUSAL = "refuses the login of PMP_STORE: check user, password, database and its rights"
+_SENTENCES = (
+    (_REFUSED, _REFUSAL),
+    (asyncpg.TooManyConnectionsError, "has no connection left for us"),
+    (
+        (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError),
+        "is shutting down or starting",
+    ),
+    (
+        (asyncpg.ReadOnlySQLTransactionError, asyncpg.TargetServerAttributeNotMatched),
+        "takes no writes: it is a standby, or a failover is under way",
+    ),
+    (asyncpg.DiskFullError, "has no room left on its disk"),
 )
 
 
@@ -50,8 +75,7 @@ class PostgresTransaction:
         """See Transaction.rows."""
         found = self._statements[statement]
         rows = await self._connection.fetch(found.sql, *_ordered(found, values))
-        if not found.sql.lstrip().upper().startswith(("SELECT", "WITH")) and rows:
-            self.writes += 1
+        self.writes += bool(rows) and not found.is_query
         return cast("Sequence[Row]", rows)
 
     async def row(self, statement: str, **values: Value) -> Row | None:
@@ -126,6 +150,12 @@ class PostgresStore:
         return await _whole(self._migrate())
 
     async def _migrate(self) -> Sequence[str]:
+        try:
+            return await self._migrated()
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidSchemaNameError):
+            raise Misconfigured("PostgreSQL lets the user of PMP_STORE make no tables there.") from None
+
+    async def _migrated(self) -> Sequence[str]:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             await connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
@@ -153,12 +183,10 @@ async def open_postgres(url: str, *, connections: int = 10) -> PostgresStore:
             command_timeout=_COMMAND_SECONDS,
             server_settings={"application_name": "pmp", "synchronous_commit": "on"},
         )
-    except (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-        ValueError,
-    ) as error:
-        raise Misconfigured(f"PostgreSQL refuses the connection: {type(error).__name__}.") from None
+    except _REFUSED as error:
+        raise Misconfigured(f"PostgreSQL {_REFUSAL} ({type(error).__name__}).") from None
+    except ValueError:  # asyncpg's word for an address that is none
+        raise Misconfigured("PostgreSQL cannot be looked for: PMP_STORE is no address.") from None
     except _AWAY as error:
         raise StoreAway(f"PostgreSQL cannot be reached: {type(error).__name__}.") from error
     return PostgresStore(pool)
@@ -177,4 +205,10 @@ async def _whole(work: Awaitable[T]) -> T:
         # the driver's text and detail hold values
         raise Conflict(f"PostgreSQL refused a key: {error.constraint_name}.") from None
     except _AWAY as error:
-        raise StoreAway(f"PostgreSQL cannot work now: {type(error).__name__}.") from None
+        raise _told(error) from None
+
+
+def _told(error: Exception) -> StoreAway:
+    """Say in our words what keeps the store from working."""
+    said = (sentence for kinds, sentence in _SENTENCES if isinstance(error, kinds))
+    return StoreAway(f"PostgreSQL {next(said, 'cannot work now')} ({type(error).__name__}).")

@@ -18,13 +18,24 @@ from typing import TypeVar, cast
 
 import aiosqlite
 
-from messages.errors import Misconfigured, StoreAway
+from messages.errors import Misconfigured, PmpError, StoreAway, StoreUnusable
 from store.contract import Conflict, Row, Transaction, Value
 from store.statements import Statement, migrations, script_parts, statements
 
 T = TypeVar("T")
 _BUSY_SECONDS = 5.0  # how long one BEGIN waits for another process before the caller is told to wait
 _LOOK_SECONDS = 0.001
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL,  # others are at it
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_SCHEMA,
+    }
+)  # fmt: skip
+"""What passes, by itself or by a person's hand; anything else is a bug."""
+_CLOSED = frozenset({"Connection closed", "no active connection", "Cannot operate on a closed database."})
+"""What aiosqlite and sqlite3 say of a connection that is closed; they have no code for it."""
 _CACHE_KIB = 8 * 1024  # more is no quicker at a million rows: what is wanted lies in the kernel's own cache
 _WAL_PAGES_BEFORE_CHECKPOINT = 4000  # 16 MiB: fewer checkpoints in the ingest path, still a small file
 
@@ -153,15 +164,26 @@ async def _whole(connection: aiosqlite.Connection, work: Callable[[sqlite3.Conne
         with suppress(Exception):
             await task
         raise
-    except sqlite3.OperationalError as error:
-        held = "; another process holds its lock" if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else ""
-        raise StoreAway(f"SQLite cannot work now: {error.sqlite_errorname}{held}.") from error
     except sqlite3.IntegrityError as error:
         raise Conflict(f"SQLite refused a key: {error.sqlite_errorname}.") from None
     except (sqlite3.DatabaseError, ValueError) as error:
-        if isinstance(error, ValueError) and "closed" not in str(error):
+        told = _told(error)
+        if told is None:
             raise
-        raise StoreAway(f"SQLite cannot work now: {type(error).__name__}.") from error
+        raise told from error
+
+
+def _told(error: sqlite3.DatabaseError | ValueError) -> PmpError | None:
+    """Say in our words what keeps the store from working; None of a bug, whose own words stand."""
+    if str(error) in _CLOSED:
+        return StoreAway("SQLite cannot work now: it is closed.")
+    name, kind = getattr(error, "sqlite_errorname", ""), getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if kind in _DAMAGED:
+        return StoreUnusable(f"The store's file is damaged ({name}): see PMP_STORE, and restore it from a backup.")
+    if kind in _AWAY:
+        held = "; another process holds its lock" if kind == sqlite3.SQLITE_BUSY else ""
+        return StoreAway(f"SQLite cannot work now: {name}{held}.")
+    return None
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:
@@ -171,7 +193,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         _patiently(connection, "PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-            raise Misconfigured("The store's file is no SQLite database: see PMP_STORE.") from None
+            raise StoreUnusable("The store's file is no SQLite database: see PMP_STORE.") from None
         raise
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")

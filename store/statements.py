@@ -32,6 +32,8 @@ class Statement:
     table: str | None
     """The table a plain INSERT … VALUES of its parameters writes to, for engines with a bulk path."""
     columns: tuple[str, ...]
+    is_query: bool
+    """It changes nothing; rows that any other statement returns are rows that it changed."""
 
     def from_staging(self, staging: str) -> str:
         """Rewrite INSERT … VALUES so that it takes its rows from a staging table of the same columns."""
@@ -62,6 +64,7 @@ def _statement(name: str, text: str, engine: Engine) -> Statement:
         parameters=tuple(parameters),
         table=insert[1] if insert else None,
         columns=tuple(column.strip() for column in insert[2].split(",")) if insert else (),
+        is_query=sql.upper().startswith(("SELECT", "WITH")),
     )
 
 

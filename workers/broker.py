@@ -111,7 +111,6 @@ def to_envelope(message: Delivered) -> Envelope:
         correlation_id=_text(said.get("correlation_id")),
         reply_to=_text(said.get("reply_to")),
         file_name=_text(headers.get("file_name"))[:_HEADER_CHARS_MAX],
-        traceparent=_text(headers.get("traceparent"))[:_HEADER_CHARS_MAX],
     )
     return envelope if envelope.message_id else envelope.with_derived_id()
 

@@ -18,7 +18,8 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
-from messages.errors import BrokerAway, Misconfigured, StoreAway
+from messages.codec import weight
+from messages.errors import BrokerAway, Misconfigured, StoreAway, StoreUnusable
 from workers.broker import dead_line_is_away, open_connection
 from workers.deliveries import Delivered
 from workers.logs import places
@@ -38,7 +39,7 @@ class LaneSettings:
     Args:
         queue: its name.
         prefetch: messages held unacknowledged at most; 100–500 keeps the loop fed, files weigh more.
-        batch_bytes: a batch of this weight takes no further message; one large file is a transaction of its own.
+        batch_bytes: a batch that holds as much, unpacked, takes no further message; one large file is a transaction of its own.
         watch_seconds: how often to ask the broker whether it still knows us as a consumer.
         reconnect_seconds: pause before a new connection.
     """
@@ -72,7 +73,11 @@ class Lane:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again."""
+        """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again.
+
+        Raises:
+            StoreUnusable: except this; nothing is acknowledged.
+        """
         while not self._stopping.is_set():
             try:
                 buffer: asyncio.Queue[Delivered] = asyncio.Queue()
@@ -87,6 +92,8 @@ class Lane:
                             await asyncio.wait_for(connection.close(), 5)
             except _LOST as error:
                 log.warning("connection_lost", queue=self._settings.queue, error=type(error).__name__)
+            except StoreUnusable:
+                raise
             except (
                 Misconfigured
             ) as error:  # it let us in before, so it may again: a password in change, a broker starting
@@ -190,10 +197,14 @@ class Lane:
 
 def _gather(batch: list[Delivered], buffer: asyncio.Queue[Delivered], limits: LaneSettings) -> None:
     """Put into the batch what has arrived, up to the limits."""
-    weight = len(batch[0].body)
-    while len(batch) < limits.batch_max and weight < limits.batch_bytes and not buffer.empty():
+    gathered = _weight(batch[0])
+    while len(batch) < limits.batch_max and gathered < limits.batch_bytes and not buffer.empty():
         batch.append(buffer.get_nowait())
-        weight += len(batch[-1].body)
+        gathered += _weight(batch[-1])
+
+
+def _weight(one: Delivered) -> int:
+    return weight(one.body, one.properties.get("content_encoding", ""))
 
 
 async def _taken_before(message: DeliveredMessage) -> None:

@@ -14,24 +14,27 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import cast
 
 import structlog
 
 from handlers.outcomes import Refuse
 from handlers.registry import Setting, handlers
 from handlers.work import Programme
-from messages.codec import Limits, decode
+from messages.codec import Limits, decode, weight
 from messages.envelope import Envelope
-from messages.errors import Permanent, Transient
+from messages.errors import Permanent
 from store import deferred, inbox
 from store.contract import Store, Transaction
 from store.dead_letters import Origin, Reason
 from store.deferred import Deferred
 from workers.logs import places
-from workers.recoverability import RETRIED, after_failure, reason_of
+from workers.recoverability import NOT_ITS_FAULT, RETRIED, Dead, Wait, after_failure, reason_of
 from workers.settlement import Entry, Settlement, Tally
 
 log = structlog.get_logger("pmp.process")
+
+_UNPACKED_AT_ONCE_BYTES = 128 * 1024  # a fraction of a millisecond of the loop; more is unpacked in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Processor:
 
         Raises:
             StoreAway: nothing of the failing part is committed; call again with the same deliveries when the store is back.
+            StoreUnusable: it will not come back; the messages stay with the broker.
         """
         for alone, group in groupby(deliveries, key=lambda delivery: delivery.redelivered):
             if alone:
@@ -75,7 +79,7 @@ class Processor:
         entries = await self._entries(envelopes)
         try:
             await self._commit(entries)
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of one must not hold up the batch: each alone tells which it was
             if len(entries) == 1:
@@ -89,7 +93,7 @@ class Processor:
     async def _alone(self, entry: Entry, attempts: int) -> None:
         try:
             await self._commit([entry])
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: retried with pauses, then dead-lettered
             await self._failed(entry, error, attempts=attempts)
@@ -126,14 +130,16 @@ class Processor:
     async def _entries(self, envelopes: Sequence[Envelope], handed_in_at: datetime | None = None) -> list[Entry]:
         """Decode messages, and prepare those that need it, as many at once as there are threads; handed in now, unless told."""
         handed_in_at = handed_in_at or self.clock()
-        entries = [self._decoded(envelope, handed_in_at) for envelope in envelopes]
-        slow = [place for place, entry in enumerate(entries) if entry.needs_preparing]
-        prepared = await asyncio.gather(*(self._prepared(entries[place]) for place in slow), return_exceptions=True)
-        for place, entry in zip(slow, prepared, strict=True):
+        entries = [
+            None if _unpacks_to_much(envelope) else self._decoded(envelope, handed_in_at) for envelope in envelopes
+        ]
+        slow = [place for place, entry in enumerate(entries) if entry is None or entry.needs_preparing]
+        preparing = (self._prepared(envelopes[place], entries[place], handed_in_at) for place in slow)
+        for place, entry in zip(slow, await asyncio.gather(*preparing, return_exceptions=True), strict=True):
             if isinstance(entry, BaseException):
                 raise entry
             entries[place] = entry
-        return entries
+        return cast("list[Entry]", entries)
 
     def _decoded(self, envelope: Envelope, handed_in_at: datetime) -> Entry:
         try:
@@ -142,9 +148,15 @@ class Processor:
         except Permanent as error:
             return Entry(envelope, None, None, reason_of(error), handed_in_at)
 
-    async def _prepared(self, entry: Entry) -> Entry:
-        envelope, message = entry.envelope, entry.message
-        assert message is not None
+    async def _prepared(self, envelope: Envelope, entry: Entry | None, handed_in_at: datetime) -> Entry:
+        """Decode what is not yet, and prepare it where its kind says so, in a thread."""
+        if entry is None:
+            entry = await asyncio.get_running_loop().run_in_executor(
+                self.threads, self._decoded, envelope, handed_in_at
+            )
+        message = entry.message
+        if message is None or not entry.needs_preparing:
+            return entry
         handler = handlers()[message.kind]
         prepare, look = handler.prepare, handler.look
         assert prepare is not None
@@ -152,7 +164,7 @@ class Processor:
             seen = None if look is None else await self.store.read(lambda tx: look(tx, message))
             setting = Setting(envelope, self.programme, self.clock(), entry.handed_in_at, seen)
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, prepare, message, setting)
-        except Transient:
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - raised again in its turn, where failures are decided on
             return entry._replace(failure=error)
@@ -160,44 +172,46 @@ class Processor:
 
     async def _commit(self, entries: Sequence[Entry], *, origin: Origin = "process", attempts: int = 1) -> None:
         now = self.clock()
+        self._told(await self.store.write(lambda tx: self._settle(tx, entries, now, origin=origin, attempts=attempts)))
 
-        async def unit(tx: Transaction) -> Tally:
-            taken = await inbox.claim_all(tx, [entry.envelope for entry in entries], now)
-            fresh, again = [], []
-            for entry in entries:
-                seq = taken.pop(entry.envelope.key, None)
-                (again.append(entry) if seq is None else fresh.append((seq, entry)))
-            settlement = Settlement(
-                tx, self.programme, now, origin=origin, attempts=attempts, anyone_waits=taken.anyone_waits
-            )
-            if taken.anyone_waits:
-                await settlement.look_at_lines(fresh)
-            await settlement.take(fresh)
-            for entry in again:
-                if entry.is_counted:  # another worker committed it after this attempt was counted
-                    await inbox.forget_attempts(tx, entry.envelope)
-                await settlement.take_seen(entry)
-            return await settlement.close()
-
-        self._told(await self.store.write(unit))
+    async def _settle(
+        self, tx: Transaction, entries: Sequence[Entry], now: datetime, *, origin: Origin, attempts: int
+    ) -> Tally:
+        taken = await inbox.claim_all(tx, [entry.envelope for entry in entries], now)
+        fresh, again = [], []
+        for entry in entries:
+            seq = taken.pop(entry.envelope.key, None)
+            (again.append(entry) if seq is None else fresh.append((seq, entry)))
+        settlement = Settlement(
+            tx, self.programme, now, origin=origin, attempts=attempts, anyone_waits=taken.anyone_waits
+        )
+        if taken.anyone_waits:
+            await settlement.look_at_lines(fresh)
+        await settlement.take(fresh)
+        for entry in again:
+            if entry.is_counted:  # another worker committed it after this attempt was counted
+                await inbox.forget_attempts(tx, entry.envelope)
+            await settlement.take_seen(entry)
+        return await settlement.close()
 
     async def _failed(self, entry: Entry, error: Exception, *, attempts: int) -> None:
         _log_failure(entry.envelope, error)
         now = self.clock()
         decision = after_failure(error, attempts=attempts, now=now, policy=self.programme.policy)
+        self._told(await self.store.write(lambda tx: self._settle_failed(tx, entry, decision, now, attempts)))
 
-        async def unit(tx: Transaction) -> Tally:
-            taken = await inbox.claim_all(tx, [entry.envelope], now)
-            if entry.is_counted:
-                await inbox.forget_attempts(tx, entry.envelope)
-            settlement = Settlement(tx, self.programme, now, attempts=attempts)
-            if entry.envelope.key in taken:
-                await settlement.decide(taken[entry.envelope.key], entry.envelope, decision)
-            else:
-                await settlement.take_seen(entry)
-            return await settlement.close()
-
-        self._told(await self.store.write(unit))
+    async def _settle_failed(
+        self, tx: Transaction, entry: Entry, decision: Wait | Dead, now: datetime, attempts: int
+    ) -> Tally:
+        taken = await inbox.claim_all(tx, [entry.envelope], now)
+        if entry.is_counted:
+            await inbox.forget_attempts(tx, entry.envelope)
+        settlement = Settlement(tx, self.programme, now, attempts=attempts)
+        if entry.envelope.key in taken:
+            await settlement.decide(taken[entry.envelope.key], entry.envelope, decision)
+        else:
+            await settlement.take_seen(entry)
+        return await settlement.close()
 
     async def process_deferred(self, waiting: Deferred) -> None:
         """Give a waiting message its turn; ``waiting`` is leased to this process."""
@@ -207,44 +221,52 @@ class Processor:
         else:
             entry = await self._entry(waiting.envelope, waiting.handed_in_at)
         now = self.clock()
-
-        async def unit(tx: Transaction) -> Tally:
-            if not await deferred.hold(tx, waiting):
-                return Tally()  # another process has it
-            await inbox.settle(tx, waiting.seq, "done", None, now)
-            settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
-            await settlement.take([(waiting.seq, entry)])
-            await deferred.take(tx, waiting)
-            return await settlement.close()
-
         try:
-            self._told(await self.store.write(unit))
-        except Transient:
+            self._told(await self.store.write(lambda tx: self._settle_turn(tx, waiting, entry, now)))
+        except NOT_ITS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - a bug: the same decision as for a first delivery
-            _log_failure(entry.envelope, error)
-            failures = waiting.attempts if waiting.code in RETRIED else 1  # turns spent waiting were no failures
-            decision = after_failure(
-                error, attempts=failures, now=now, policy=self.programme.policy, gives_up_at=waiting.gives_up_at
-            )
+            await self._failed_turn(waiting, error, now)
 
-            async def decide(tx: Transaction) -> Tally:
-                if not await deferred.hold(tx, waiting):
-                    return Tally()
-                settlement = Settlement(tx, self.programme, now, attempts=failures)
-                await settlement.decide(
-                    waiting.seq, waiting.envelope, decision, waiting.waits_for, is_in_line=waiting.is_in_line
-                )
-                await deferred.take(tx, waiting)
-                return await settlement.close()
+    async def _settle_turn(self, tx: Transaction, waiting: Deferred, entry: Entry, now: datetime) -> Tally:
+        if not await deferred.hold(tx, waiting):
+            return Tally()  # another process has it
+        await inbox.settle(tx, waiting.seq, "done", None, now)
+        settlement = Settlement(tx, self.programme, now, attempts=waiting.attempts, gives_up_at=waiting.gives_up_at)
+        await settlement.take([(waiting.seq, entry)])
+        await deferred.take(tx, waiting)
+        return await settlement.close()
 
-            self._told(await self.store.write(decide))
+    async def _failed_turn(self, waiting: Deferred, error: Exception, now: datetime) -> None:
+        _log_failure(waiting.envelope, error)
+        failures = waiting.attempts if waiting.code in RETRIED else 1  # turns spent waiting were no failures
+        decision = after_failure(
+            error, attempts=failures, now=now, policy=self.programme.policy, gives_up_at=waiting.gives_up_at
+        )
+        self._told(await self.store.write(lambda tx: self._settle_failed_turn(tx, waiting, decision, now, failures)))
+
+    async def _settle_failed_turn(
+        self, tx: Transaction, waiting: Deferred, decision: Wait | Dead, now: datetime, failures: int
+    ) -> Tally:
+        if not await deferred.hold(tx, waiting):
+            return Tally()
+        settlement = Settlement(tx, self.programme, now, attempts=failures)
+        await settlement.decide(
+            waiting.seq, waiting.envelope, decision, waiting.waits_for, is_in_line=waiting.is_in_line
+        )
+        await deferred.take(tx, waiting)
+        return await settlement.close()
 
     def _told(self, tally: Tally) -> None:
         for (kind, outcome), number in sorted(Counter(tally.outcomes).items()):
             log.info("settled", kind=kind, outcome=outcome, messages=number)
         if tally.leaves:
             self.woken()
+
+
+def _unpacks_to_much(envelope: Envelope) -> bool:
+    encoding = envelope.content_encoding
+    return encoding != "" and weight(envelope.body, encoding) > _UNPACKED_AT_ONCE_BYTES
 
 
 def _log_failure(envelope: Envelope, error: BaseException) -> None:

@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from handlers.outcomes import Defer
 from handlers.rules.policy import Policy
-from messages.errors import Permanent, Transient
+from messages.errors import Permanent, StoreUnusable, Transient
 from store.contract import Conflict
 from store.dead_letters import Reason
 
 RETRIED = frozenset({"conflict", "handler_failed"})
 """Codes of a message that waits because handling failed, not because something has not arrived."""
+
+NOT_ITS_FAULT = (Transient, StoreUnusable)
+"""What is no failure of the message at hand: a service is away, or the store is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ def after_failure(
 ) -> Wait | Dead:
     """Decide on a message whose handling raised; ``attempts`` counts the failed ones in a row, with this one.
 
-    Permanent errors are dead at once. Everything else is a bug or a race: tried again with growing pauses, then dead. A
-    service that is away is no failure of the message, so Transient never comes here.
+    Permanent errors are dead at once. Everything else is a bug or a race: tried again with growing pauses, then dead. What
+    is ``NOT_ITS_FAULT`` never comes here.
     """
-    assert not isinstance(error, Transient)
+    assert not isinstance(error, NOT_ITS_FAULT)
     if isinstance(error, Permanent):
         return Dead(reason_of(error))
     what = "conflict" if isinstance(error, Conflict) else "handler_failed"

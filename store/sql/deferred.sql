@@ -58,20 +58,11 @@ UPDATE deferred SET due_at = :now WHERE waits_for IN (SELECT value FROM json_eac
 -- name: wake postgres
 UPDATE deferred SET due_at = :now WHERE waits_for IN (SELECT jsonb_array_elements_text(CAST(:things AS jsonb)))
 
--- name: next_due
--- When the next one is due.
-SELECT min(due_at) AS due_at FROM deferred WHERE leased_until IS NULL
-
 -- name: counts
 -- Whoever stands behind another in line has no time of its own.
 SELECT count(*) AS number, min(deferred_at) AS oldest_at, min(CASE WHEN d.in_line = 0 OR NOT EXISTS (
     SELECT 1 FROM deferred e WHERE e.waits_for = d.waits_for AND e.seq < d.seq AND e.in_line = 1) THEN due_at END) AS next_due_at
 FROM deferred d
-
--- name: listed
--- Who waits, for what, until when; bodies stay where they are.
-SELECT seq, kind, sender, message_id, code, text, attempts, deferred_at, due_at, gives_up_at FROM deferred
-ORDER BY due_at LIMIT :most
 
 -- name: of_message
 SELECT seq, code, text, attempts, deferred_at, due_at, gives_up_at FROM deferred WHERE seq = :seq

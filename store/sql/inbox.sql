@@ -1,8 +1,9 @@
 -- name: claim sqlite
 -- Takes every message not seen before; returns those taken. One statement a batch. A message is assumed done: the few that
 -- are not are updated in the same transaction. Whether anybody waits for something comes along: no batch asks for it by itself.
+-- Nobody reads the column traceparent; it stays for machines that still run what came before.
 INSERT INTO inbox (sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'done', value ->> 5, :received_at, :received_at
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'done', '', :received_at, :received_at
 FROM json_each(:messages) WHERE true ORDER BY key
 ON CONFLICT (sender, message_id) DO NOTHING
 RETURNING seq, sender, message_id, EXISTS (SELECT 1 FROM deferred WHERE waits_for IS NOT NULL) AS anyone_waits
@@ -10,7 +11,7 @@ RETURNING seq, sender, message_id, EXISTS (SELECT 1 FROM deferred WHERE waits_fo
 -- name: claim postgres
 -- Numbered as they came, written in one order of keys, so that two batches with the same messages do not block each other.
 INSERT INTO inbox (seq, sender, message_id, kind, digest, body_bytes, state, traceparent, received_at, settled_at)
-SELECT seq, value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, 'done', value ->> 5,
+SELECT seq, value ->> 0, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, 'done', '',
        :received_at, :received_at
 FROM (SELECT nextval('inbox_seq_seq') AS seq, value FROM jsonb_array_elements(CAST(:messages AS jsonb))) AS asked ORDER BY 2, 3
 ON CONFLICT (sender, message_id) DO NOTHING
@@ -51,7 +52,7 @@ DELETE FROM attempts WHERE sender = :sender AND message_id = :message_id
 
 -- name: find
 -- Every message of that id, from whichever sender.
-SELECT seq, sender, message_id, kind, body_bytes, state, answer, traceparent, received_at, settled_at FROM inbox
+SELECT seq, sender, message_id, kind, body_bytes, state, answer, received_at, settled_at FROM inbox
 WHERE message_id = :message_id ORDER BY seq
 
 -- name: counts

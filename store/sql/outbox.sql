@@ -72,9 +72,6 @@ SELECT no, name, unknowns FROM outbox WHERE state = 'unknown' ORDER BY no LIMIT 
 -- Decides on a mail of unknown fate: due once more (same Message-ID), or held for an operator.
 UPDATE outbox SET state = :state, due_at = :due_at, unknowns = unknowns + 1 WHERE no = :no AND state = 'unknown'
 
--- name: next_due
-SELECT min(due_at) AS due_at FROM outbox WHERE channel = :channel AND state = 'due'
-
 -- name: counts_by_name
 SELECT channel, name, state, count(*) AS number FROM outbox GROUP BY channel, name, state ORDER BY channel, name, state
 

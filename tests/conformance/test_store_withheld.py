@@ -55,7 +55,10 @@ async def test_what_waits_can_be_discarded(store: Store, state: State) -> None:
     assert [await store.write(discard) for _ in range(2)] == [True, False]
     assert not await store.write(release)
     assert await state_of(store) == "discarded"
-    assert await store.read(lambda tx: outbox.next_due(tx, "mail")) is None
+    leased = await store.write(
+        lambda tx: outbox.lease(tx, "mail", now=later(5), leased_until=later(60), leased_by="relay", most=9)
+    )
+    assert leased == []
 
 
 async def test_what_has_left_is_left_alone(store: Store) -> None:

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from cyclopts import App, CycloptsError, Parameter
 
-from messages.errors import Misconfigured, OutcomeUnknown, PmpError, Transient
+from messages.errors import Misconfigured, PmpError, Transient
 from store.contract import Conflict
 from workers.cli import COMMANDS
 from workers.cli.presenting import clean
@@ -59,7 +59,7 @@ def exit_code(error: PmpError) -> int:
     match error:
         case WrongUse():
             return USAGE
-        case Transient() | OutcomeUnknown() | Conflict():
+        case Transient() | Conflict():
             return AWAY
         case Misconfigured():
             return CONFIGURATION

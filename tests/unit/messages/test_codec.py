@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.codec import Limits, decode, encode
+from messages.codec import Limits, decode, encode, weight
 from messages.dispensation import DispensationFileSubmitted
 from messages.envelope import ASAP, Envelope
 from messages.errors import Invalid, Malformed, Permanent, UnknownKind
@@ -103,6 +103,17 @@ def test_a_body_at_its_limit_is_read() -> None:
     body = BODY + b" " * (2000 - len(BODY))
     assert decode(_envelope(body), LIMITS) == WITHDRAWN
     assert decode(_envelope(gzip.compress(body), content_encoding="gzip"), LIMITS) == WITHDRAWN
+
+
+def test_no_more_is_unpacked_than_a_packed_body_says_of_itself() -> None:
+    """Who weighs it by its own word can rely on that: one that says too little is no gzip, and most of it stays packed."""
+    honest = gzip.compress(b" " * 1_000_000)
+    liar = honest[:-4] + (5).to_bytes(4, "little")
+    assert weight(honest, "GZIP ") == 1_000_000
+    assert (weight(liar, "gzip"), weight(liar, ""), weight(liar, "utf-8")) == (len(liar),) * 3
+    with pytest.raises(Malformed) as caught:
+        decode(_file(liar, content_encoding="gzip"), Limits())
+    assert caught.value.code == "not_gzip"
 
 
 def test_a_bomb_is_not_unpacked() -> None:

@@ -29,7 +29,6 @@ _TEXT = st.text(max_size=20)
         correlation_id=_TEXT,
         reply_to=_TEXT,
         file_name=_TEXT,
-        traceparent=_TEXT,
         has_own_id=st.booleans(),
         original_id=_TEXT,
     )
@@ -86,3 +85,15 @@ def test_a_reused_id_is_kept_apart() -> None:
     assert other.own_id == "m1"
     assert other.with_reused_id().own_id == "m1"
     assert replace(PLAIN, has_own_id=False).with_reused_id().own_id == ""
+
+
+def test_what_an_earlier_version_kept_is_read() -> None:
+    """It knew one property more, which nobody asked for."""
+    kept = PLAIN.properties_json()
+    earlier = kept[:-1] + ',"traceparent":"00-1"}'
+    assert (
+        Envelope.from_properties(
+            message_id=PLAIN.message_id, kind=PLAIN.kind, sender=PLAIN.sender, properties=earlier, body=PLAIN.body
+        )
+        == PLAIN
+    )

@@ -9,13 +9,15 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from messages.errors import Misconfigured, StoreAway
-from store.contract import Transaction
+from messages.errors import Misconfigured, StoreAway, StoreUnusable
+from store.contract import Transaction, is_postgres
 from store.postgres import open_postgres
 from store.sqlite import open_sqlite
 from tests.site import locked
+from tests.stores import sqlite_store
 
 
 async def _count(tx: Transaction) -> int:
@@ -89,6 +91,41 @@ async def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured):
         await open_sqlite(path)
     assert path.read_bytes() == before
+
+
+async def test_a_damaged_file_is_nothing_to_wait_for(tmp_path: Path) -> None:
+    """It is told apart from one that is locked: whatever runs on it ends."""
+    path = tmp_path / "pmp.db"
+    async with sqlite_store(path):
+        pass
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(StoreUnusable, match="SQLITE_CORRUPT"):
+        async with sqlite_store(path) as store:
+            await store.read(_count)
+
+
+async def test_a_bug_of_ours_is_not_a_store_that_is_away(store_url: str) -> None:
+    """A table that is not there, a value that has no room: waiting would mend neither, so they are told as what they are."""
+    store = await (open_postgres(store_url) if is_postgres(store_url) else open_sqlite(Path(store_url)))
+    try:
+        with pytest.raises((sqlite3.OperationalError, asyncpg.UndefinedTableError)):
+            await store.write(_count)
+        await store.migrate()
+        with pytest.raises((OverflowError, asyncpg.DataError)):
+            await store.write(lambda tx: tx.run("inbox.set_attempts", sender="portal", message_id="m1", count=1 << 70))
+        assert await store.write(_count) == 0
+    finally:
+        await store.close()
+
+
+async def test_a_store_that_is_closed_is_away(store_url: str) -> None:
+    """Whoever still asks is told to wait, and not that there is a bug."""
+    store = await (open_postgres(store_url) if is_postgres(store_url) else open_sqlite(Path(store_url)))
+    await store.migrate()
+    await store.close()
+    with pytest.raises(StoreAway):
+        await store.write(_count)
 
 
 async def test_a_folder_is_no_file(tmp_path: Path) -> None:

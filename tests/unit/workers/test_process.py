@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import threading
 from dataclasses import replace
 
 import pytest
 
 from messages.account import AccountLoginAttempted, AccountPasswordSet
-from messages.envelope import Envelope
+from messages.codec import Limits, decode
+from messages.envelope import ASAP, Envelope
 from messages.errors import StoreAway
+from messages.message import Message
 from store import inbox
 from tests.faulty_store import Fault, FaultyStore
 from tests.people import open_account
@@ -160,3 +164,21 @@ async def test_what_a_neighbour_changed_is_prepared_anew(bench: Bench) -> None:
     )
     await bench.take(enveloped(change, "m1"), enveloped(login, "m2"), ticket("t1"))
     assert bench.counted.states() == {"done": 3}
+
+
+async def test_a_small_file_of_much_content_does_not_hold_the_loop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is unpacked in a thread: the loop goes on meanwhile, with everything on it that must answer in time."""
+    loop, went_on = asyncio.get_running_loop(), threading.Event()
+
+    def unpacked(envelope: Envelope, limits: Limits) -> Message:
+        loop.call_soon_threadsafe(went_on.set)
+        assert went_on.wait(10), "the loop is held"
+        return decode(envelope, limits)
+
+    monkeypatch.setattr("workers.process.decode", unpacked)
+    bomb = gzip.compress(b" " * (15 * 2**20))
+    assert len(bomb) < 100_000
+    await bench.take(Envelope("m1", "dispensation.file_submitted", "portal", bomb, ASAP, "gzip", reply_to="answers"))
+    assert bench.counted.states() == {"done": 1}

@@ -19,11 +19,10 @@ import pytest
 from messages.errors import (
     BrokerAway,
     Invalid,
-    MailServerAway,
     Misconfigured,
-    OutcomeUnknown,
     PmpError,
     StoreAway,
+    StoreUnusable,
 )
 from store.contract import Conflict
 from tests.site import locked
@@ -40,8 +39,8 @@ from workers.watchdog import EXIT_CODE
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (Invalid("x"), 1), (WrongUse("x"), 2), (StoreAway("x"), 69), (BrokerAway("x"), 69), (MailServerAway("x"), 69),
-        (OutcomeUnknown("x"), 69), (Conflict("x"), 69), (Misconfigured("x"), 78), (PmpError("x"), 1),
+        (Invalid("x"), 1), (WrongUse("x"), 2), (StoreAway("x"), 69), (BrokerAway("x"), 69),
+        (StoreUnusable("x"), 78), (Conflict("x"), 69), (Misconfigured("x"), 78), (PmpError("x"), 1),
     ],
 )  # fmt: skip
 def test_each_error_has_its_exit_code(error: PmpError, code: int) -> None:
