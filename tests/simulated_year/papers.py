@@ -12,6 +12,7 @@ from tests.simulated_year.story import Said
 NEW_YEAR = date(2026, 1, 1)
 PHARMACY = {"PHA01": "1234567893", "PHA02": "0700006", "PHA03": "AB1234563", "PHA04": "EXAMPLE PHARMACY"}
 DRUGS = {"II": "00000000201", "III": "00000000301", "IV": "00000000401", "V": "00000000501", "other": "00000000901"}
+COMPOUND = "99999000001"
 
 
 def on(day: int) -> date:
@@ -39,16 +40,26 @@ def patient_of(patient: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def mixture_of(fill: Fill) -> list[str]:
+    """What every fifth is mixed of, the mildest first: its own drug, and what is milder than that. Others are none."""
+    order = list(DRUGS.values())
+    return order[order.index(DRUGS[fill.schedule]) :][::-1] if fill.number % 5 == 0 else []
+
+
 def record_of(said: Said) -> dict[str, Any]:
     """A record in JSON."""
     fill = said.fill
+    parts = [
+        {"number": place, "product_id": ndc, "quantity": "1"} for place, ndc in enumerate(mixture_of(fill), start=1)
+    ]
+    mixed = {"product_qualifier": "06", "product_id": COMPOUND, "ingredients": parts} if parts else {}
     return {
         "status": said.what, "dispenser": {"dea": "AB1234563"}, "patient": patient_of(fill.patient),
         "prescriber": {"dea": dea(fill.prescriber), "last_name": "PRESCRIBER", "first_name": "SAM"},
         "prescription_number": f"{fill.number}", "written_on": on(fill.written).isoformat(), "refills_authorized": 0,
         "filled_on": on(fill.filled).isoformat(), "fill_number": 0, "product_id": DRUGS[fill.schedule],
         "quantity": "30", "days_supply": fill.days, "payment_type": "04",
-    }  # fmt: skip
+    } | mixed  # fmt: skip
 
 
 def dispensing_of(fill: Fill) -> Dispensing:
@@ -62,4 +73,8 @@ def dispensing_of(fill: Fill) -> Dispensing:
         "DSP09": "30", "DSP10": f"{fill.days}", "DSP11": "01", "DSP12": "05", "DSP13": "00", "DSP16": "04",
         "PRE02": dea(fill.prescriber), "PRE05": "PRESCRIBER", "PRE06": "SAM",
     }  # fmt: skip
-    return Dispensing(values, ())
+    parts = [
+        {"CDI01": f"{place}", "CDI02": "01", "CDI03": ndc, "CDI04": "1"}
+        for place, ndc in enumerate(mixture_of(fill), start=1)
+    ]
+    return Dispensing(values | ({"DSP07": "06", "DSP08": COMPOUND} if parts else {}), parts)
