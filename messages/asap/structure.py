@@ -82,9 +82,11 @@ def _time_made(header: Header, rules: CheckRules) -> Iterator[Finding]:
     elif rules.now is not None:
         made_at = header.made_at(rules.now.tzinfo or UTC)
         if made_at is not None and made_at > rules.now + timedelta(minutes=rules.clock_minutes_ahead):
-            text = "the creation time is ahead of now, and now is taken for it; expected"
-            zone = "UTC" if is_utc else f"the program's time ({rules.now:%Z})"
-            yield Finding("F12.clock", "TH06", f"{text} the time in {zone}, by a clock that is right")
+            zone = "UTC" if is_utc else f"the program's local time ({rules.now:%Z})"
+            text = (
+                f"the creation time is ahead of now, and now is taken for it; expected {zone}, by a clock that is right"
+            )
+            yield Finding("F12.clock", "TH06", text)
     if not is_time(created_time) or (created_time.endswith("Z") and not is_utc):
         yield Finding("F12", "TH06", f"found {described(created_time)}; expected a time, HHMMSS or HHMM")
 
