@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from messages.asap.faults import Finding, described, told
 from messages.asap.table import Field, table
-from messages.asap.values import NUMBER_MAX, Memo
+from messages.asap.values import NUMBER_MAX, Memo, is_time
 from messages.identifiers import dea_is_valid, ncpdp_is_valid, npi_is_valid
 
 # Fields that a check of their own covers wholly; R15 and R16 would only say the same again.
@@ -87,6 +87,8 @@ class FieldChecks:
             )
         if field.type == "DT":
             return self._date(field.name, value)
+        if field.type == "TM" and not is_time(value):
+            return Finding("R03.time", field.name, f"found {described(value)}; expected a time, HHMMSSZ")
         if len(value) > field.max_length:
             text = f"{len(value)} characters; expected at most {field.max_length}"
             return Finding("R15", field.name, text)

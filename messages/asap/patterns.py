@@ -50,6 +50,8 @@ def _pattern(field: Field, sep: str) -> str:
         return f"(?:{codes})" if field.required else f"(?:{codes})?+"
     if field.type == "DT":
         return "[0-9]{8}" if field.required else "(?:[0-9]{8})?+"
+    if field.type == "TM":
+        return "(?:(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z)?+"
     if field.required:  # a value of blanks is no value (R14)
         return rf"[^{sep}\s][^{sep}]{{0,{field.max_length - 1}}}+"
     return f"[^{sep}]{{0,{field.max_length}}}+"

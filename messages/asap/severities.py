@@ -38,6 +38,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "R02": "error",
         "R02.length": "warning",
         "R03": "error",
+        "R03.time": "warning",  # DSP26 to DSP28
         "R03.zero": "error",  # a zero report without a period
         "R04": "error",
         "R04.zero": "error",  # one of a period that is not over

@@ -12,7 +12,7 @@ from messages.asap.fields import code_told
 from messages.asap.frame import Frame
 from messages.asap.severities import CheckRules
 from messages.asap.table import VERSIONS, table
-from messages.asap.values import NUMBER_MAX, Header, iso_date
+from messages.asap.values import NUMBER_MAX, Header, is_time, iso_date
 from messages.identifiers import is_digits
 
 # What may stand behind each segment (TH > IS > PHA > PAT > DSP > PRE, CDI, AIR; TP closes PHA, TT closes TH).
@@ -32,7 +32,6 @@ FOLLOWERS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 _COUNTED = frozenset({"PHA", "TP", "TT"})
 _FRAMING = ("IS", "PHA", "TP", "TT")
-_TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
 _WITHDRAWN = frozenset({"PLN", "RX", "RPH", "IR", "CSR"})  # segments of ASAP 3.0
 _SWALLOWED = "the id of the next segment stands inside this one; its terminator is missing"
 _KNOWN = f"expected {', '.join(FOLLOWERS)} only, and no terminator inside a value"
@@ -83,10 +82,12 @@ def _time_made(header: Header, rules: CheckRules) -> Iterator[Finding]:
     elif rules.now is not None:
         made_at = header.made_at(rules.now.tzinfo or UTC)
         if made_at is not None and made_at > rules.now + timedelta(minutes=rules.clock_minutes_ahead):
-            text = "the creation time is ahead of now, and now is taken for it; expected"
-            zone = "UTC" if is_utc else f"the program's time ({rules.now:%Z})"
-            yield Finding("F12.clock", "TH06", f"{text} the time in {zone}, by a clock that is right")
-    if not _TIME.fullmatch(created_time[:-1] if is_utc else created_time):
+            zone = "UTC" if is_utc else f"the program's local time ({rules.now:%Z})"
+            text = (
+                f"the creation time is ahead of now, and now is taken for it; expected {zone}, by a clock that is right"
+            )
+            yield Finding("F12.clock", "TH06", text)
+    if not is_time(created_time) or (created_time.endswith("Z") and not is_utc):
         yield Finding("F12", "TH06", f"found {described(created_time)}; expected a time, HHMMSS or HHMM")
 
 

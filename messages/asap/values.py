@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -15,6 +16,7 @@ Status = Literal["new", "revise", "void"]
 V = TypeVar("V")
 Key = tuple[str, str, str, int, str, int]
 
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
 MEMO_MAX = 20_000  # more distinct birth dates than living people have, about 2 MB
 NUMBER_MAX = 200
 """Characters of what something is known by, as of any text in JSON: PostgreSQL's indexes take no more than 2704 bytes."""
@@ -149,6 +151,11 @@ def iso_date(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         return ""
+
+
+def is_time(text: str) -> bool:
+    """Tell whether this is a time of day, HHMMSS or HHMM; a Z behind it stands for UTC."""
+    return _TIME.fullmatch(text.removesuffix("Z")) is not None
 
 
 def canonical_quantity(text: str) -> str:

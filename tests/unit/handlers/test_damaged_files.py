@@ -66,7 +66,10 @@ def taken(read: ReadSubmission) -> tuple[list[str], int, int]:
         assert len(after.errors) == errors
     assert all(counts.valid + counts.with_errors == counts.total for counts in after.report.pharmacies)
     assert json.loads(json.dumps(result_of(after.report, [])))["verdict"] == after.report.verdict
-    assert not any("EXAMPLE" in fault.message or "ROBIN" in fault.message for fault in after.report.faults)
+    told = after.report.faults
+    assert len(told) == min(after.report.faults_total, read.rules.faults_listed)
+    assert (after.report.verdict == "failed") is any(fault.severity == "file" for fault in told)
+    assert not any("EXAMPLE" in fault.message or "ROBIN" in fault.message for fault in told)
     return kept, errors, after.report.faults_total
 
 

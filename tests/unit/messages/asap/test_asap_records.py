@@ -234,6 +234,8 @@ def test_r16_more_fields_than_the_version_defines() -> None:
     ("version", "changes", "expected"),
     [
         ("4.2", {"DSP01": ""}, set()),
+        ("5.0", {"DSP26": "084142Z", "DSP27": "0841Z", "DSP28": "235959"}, set()),
+        ("5.0", {"DSP26": "244142Z", "DSP28": "noon"}, {("R03", W, "DSP26"), ("R03", W, "DSP28")}),
         ("4.2", {"PAT12": "A" * 36}, {("R15", W, "PAT12")}),
         ("4.2B", {"PAT12": "A" * 36}, set()),
         ("4.2", {"DSP12": "06"}, {("R13", W, "DSP12")}),
