@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
+from aio_pika.exceptions import AMQPError, ChannelPreconditionFailed, DeliveryError, PublishError
 
 from messages.envelope import JSON
 from messages.errors import BrokerAway, Misconfigured
@@ -32,6 +32,7 @@ _MOST_AT_ONCE = 500
 _CONFIRM_SECONDS = 10.0
 _DIRECT_REPLY = "amq.rabbitmq.reply-to."
 _OURS = "pmp."  # as every queue of workers.topology.plan begins
+_CLOSED = "RabbitMQ closed the channel over one of its turn"
 _SHORT_BYTES_MAX = 255  # what AMQP has room for in a routing key and in a correlation_id
 
 
@@ -50,6 +51,8 @@ class PublishRelay:
         self._events: AbstractExchange | None = None
         self._answers: AbstractExchange | None = None
         self._channel: AbstractChannel | None = None
+        self._alone = 0
+        """Turns of one row each: one among so many makes RabbitMQ close the channel, and only alone it tells which."""
 
     async def turn(self) -> int:
         """Publish what is due; return how many rows were taken.
@@ -63,7 +66,12 @@ class PublishRelay:
         now = self._clock()
         leased = await self._store.write(
             lambda tx: outbox.lease(
-                tx, channel, now=now, leased_until=now + self._lease, leased_by=self._leased_by, most=_MOST_AT_ONCE
+                tx,
+                channel,
+                now=now,
+                leased_until=now + self._lease,
+                leased_by=self._leased_by,
+                most=1 if self._alone else _MOST_AT_ONCE,
             )
         )
         if not leased:
@@ -75,6 +83,8 @@ class PublishRelay:
             raise BrokerAway(str(error)) from error
         settled = await asyncio.gather(*(self._publish(one) for one in leased))
         await self._settle(settled)
+        is_closed = any(one.reply == _CLOSED for one in settled)
+        self._alone = sum(one.state == "due" for one in settled) if is_closed else max(self._alone - 1, 0)
         if any(one.state == "due" for one in settled):
             await self.close()
             raise BrokerAway("RabbitMQ did not confirm in time.")
@@ -117,6 +127,8 @@ class PublishRelay:
                 await exchange.publish(message, leased.destination, mandatory=is_mandatory, timeout=_CONFIRM_SECONDS)
         except PublishError:  # nobody listens at this reply_to any more; the answer stays with the message
             return self._refused(leased, "nobody listens at reply_to")
+        except ChannelPreconditionFailed:  # of one in the turn: too large for this broker, say
+            return self._refused(leased, "RabbitMQ refuses it") if self._alone else self._due(leased, _CLOSED)
         except (DeliveryError, AMQPError, BrokerAway, OSError, TimeoutError, RuntimeError) as error:
             return self._due(leased, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a row that cannot be written to the line must not hold up the others
