@@ -9,9 +9,7 @@ from store import troubles
 async def failing(look: Look) -> Listed:
     """Return the sweeps and relays that fail."""
     found = await troubles.standing(look.tx, after=look.since_last[0])
-    rows = (
-        f"{one.part}: {one.error}, since {look.days_since(one.since_at)}" for one in found[:ROWS_MAX]
-    )
+    rows = (f"{one.part}: {one.error}, first {look.ago(one.since_at)}" for one in found[:ROWS_MAX])
     return Listed(tuple(rows), len(found))
 
 
