@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-import jinja2
-
 from messages.errors import Misconfigured, UnknownKind
 from notifier.address import mailbox
 from notifier.catalogue import Template, catalogue
-from notifier.compose import Compiled, Composer
-from notifier.facts import check_facts, one_line
+from notifier.compose import RENDERING_FAILS, Compiled, Composer
+from notifier.facts import check_facts, one_line, without_optional
 from notifier.mime import Attachment, body, named_mailbox, unstructured
 from notifier.sender import Sender
+from notifier.sources import Sources
 from notifier.tables import tables_of
 from notifier.wrap import shortened, wrapped
 
@@ -87,7 +86,8 @@ class Renderer:
             "language",
             "portal_url",
         )
-        self._composer = Composer(overrides, **{name: getattr(sender, name) for name in shown})
+        self._sources = Sources(overrides)
+        self._composer = Composer(self._sources, **{name: getattr(sender, name) for name in shown})
         self._message_id_domain = sender.message_id_domain or sender.from_address.rpartition("@")[2]
         self._list_domain = sender.list_id_domain or self._message_id_domain
         self._head = (
@@ -113,14 +113,22 @@ class Renderer:
         return frozenset(template.name for template in self._templates.values() if template.urgent)
 
     def check(self) -> None:
-        """Every notice compiles and renders its sample: run it at start, before the first e-mail is due.
+        """Every notice compiles, and renders its sample with and without optional facts: run it at start.
 
         Raises:
-            Misconfigured: one does not; names the notice and what it lacks.
+            Misconfigured: some do not; tells file, line and reason of each, and of each file in the site's folder that
+                replaces none.
 
         """
-        for name in self._templates:
-            self.preview(name)
+        wrong = dict.fromkeys(self._sources.useless())
+        for name, template in self._templates.items():
+            for facts in (template.sample, without_optional(template.facts, template.sample)):
+                try:
+                    self.preview(name, facts)
+                except Misconfigured as error:
+                    wrong[str(error)] = None
+        if wrong:
+            raise Misconfigured("These e-mail templates are wrong:\n  " + "\n  ".join(wrong))
 
     def preview(self, name: str, facts: Mapping[str, object] | None = None) -> Mail:
         """The notice as it looks with these facts, or with its sample's."""
@@ -168,6 +176,7 @@ class Renderer:
             subject = shortened(one_line(compiled.subject.render(facts)))
             text = compiled.text.render(facts, audience=template.audience)
             html = compiled.html.render(facts, audience=template.audience, subject=subject)
-        except jinja2.TemplateError as error:
-            raise Misconfigured(f"notice {template.name}: its template fails: {type(error).__name__}") from error
+        except RENDERING_FAILS as error:
+            fault = self._composer.fault(compiled, facts) or f"it fails: {type(error).__name__}"
+            raise Misconfigured(fault) from error
         return subject, wrapped(text), _BLANK_LINES.sub("\n", html)

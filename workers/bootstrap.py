@@ -154,6 +154,9 @@ async def run(
         Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
     """
     handlers(), sweeps()
+    renderer = renderer_of(settings)
+    if "relay" in roles:
+        renderer.check()
     settings.programme.holidays.get(now().date())  # the first look makes the year's table; not inside a transaction
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
@@ -173,7 +176,7 @@ async def run(
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
         tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
         if "relay" in roles:
-            tasks += await _relays(settings, store, processor, bell, stopping, stack)
+            tasks += await _relays(settings, store, processor, renderer, bell, stopping, stack)
         if "scheduler" in roles:
             scheduler = Scheduler(store, processor.programme, now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
@@ -241,12 +244,12 @@ async def _relays(
     settings: Settings,
     store: Store,
     processor: Processor,
+    renderer: Renderer,
     bell: Bell,
     stopping: asyncio.Event,
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     transport = await stack.enter_async_context(transport_of(settings))
-    renderer = renderer_of(settings)
     mail = MailRelay(
         store, renderer, transport, now, settings.machine, settings.lease_seconds,
         RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent),

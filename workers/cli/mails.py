@@ -88,9 +88,15 @@ async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, 
 
 @app.command
 def templates(*, json: AsJson = False) -> None:
-    """List every notice: when it is sent, to whom, by which rule, and what happens when nobody knows whether it arrived."""
-    from notifier.catalogue import catalogue
+    """List every notice: when it is sent, to whom, by which rule, and what happens when nobody knows whether it arrived.
 
+    78 when a template of this site's own is wrong: each is told with its file, line and reason.
+    """
+    settings = site_settings()
+    from notifier.catalogue import catalogue
+    from workers.bootstrap import renderer_of
+
+    renderer_of(settings).check()
     notices = catalogue()
     if json:
         print_json(
