@@ -132,6 +132,8 @@ def transport_of(settings: Settings) -> Transport:
             tls=settings.smtp_tls,
             username=settings.smtp_username or None,
             password=settings.smtp_password.get_secret_value() or None,
+            ca_file=settings.smtp_ca_file,
+            local_hostname=settings.smtp_local_hostname or None,
             connections=settings.smtp_connections,
         )
     )
