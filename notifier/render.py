@@ -88,11 +88,12 @@ class Renderer:
         )
         self._sources = Sources(overrides)
         self._composer = Composer(self._sources, **{name: getattr(sender, name) for name in shown})
-        self._message_id_domain = sender.message_id_domain or sender.from_address.rpartition("@")[2]
+        self._from = mailbox(sender.from_address)
+        self._message_id_domain = sender.message_id_domain or self._from.rpartition("@")[2]
         self._list_domain = sender.list_id_domain or self._message_id_domain
         self._head = (
-            f"From: {named_mailbox(sender.from_name, sender.from_address)}\r\n"
-            f"Reply-To: <{sender.reply_to or sender.contact_email}>\r\n"
+            f"From: {named_mailbox(sender.from_name, self._from)}\r\n"
+            f"Reply-To: <{mailbox(sender.reply_to or sender.contact_email)}>\r\n"
             f"Auto-Submitted: auto-generated\r\nContent-Language: {sender.language}\r\n"
         )
 
@@ -166,7 +167,7 @@ class Renderer:
             f"Date: {format_datetime(notice.planned_at.astimezone(UTC))}\r\nMessage-ID: {message_id}\r\n"
             f"{list_id}X-PMP-Notice: {notice.name}\r\n{body(text, html, attachments, seed=message_id)}"
         )
-        return Mail(self._sender.from_address, recipient, message_id, subject, content.encode())
+        return Mail(self._from, recipient, message_id, subject, content.encode())
 
     def _fill(self, template: Template, facts: Mapping[str, object]) -> tuple[str, str, str]:
         compiled = self._compiled.get(template.name)
