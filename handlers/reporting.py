@@ -98,7 +98,7 @@ def _mailed_counts(report: FileReport, counts: Sequence[Counts]) -> dict[str, Js
         (of,) = counts
         outcome = "void_unknown" if of.voids_not_found else "voided"
         return {"outcome": outcome, "voided": of.voided, "in_all": [], **_some([])}
-    is_test = report.verdict == "test"
+    outcome = "test" if report.verdict == "test" else "processed"
     pharmacies: list[JsonValue] = []
     in_all: dict[str, int] = {}
     for block, of in zip(report.pharmacies, counts, strict=True):
@@ -107,13 +107,13 @@ def _mailed_counts(report: FileReport, counts: Sequence[Counts]) -> dict[str, Js
             "without_errors": block.valid,
             "with_warnings": block.with_warnings,
             "with_errors": block.with_errors,
-            **({} if is_test else of.by_name()),
+            **of.by_name(),
         }
         in_all = {name: in_all.get(name, 0) + number for name, number in numbers.items()}
         if block.total:
             pharmacies.append({**_identified(block), **numbers})
     return {
-        "outcome": "test" if is_test else "processed",
+        "outcome": outcome,
         "in_all": [dict(in_all)] if pharmacies else [],
         **_some(pharmacies),
     }

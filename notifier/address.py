@@ -48,8 +48,12 @@ def _international(atom: str) -> bool:
 
 
 def _domain(domain: str) -> str:
+    written = unicodedata.normalize("NFC", domain).lower()
     try:
-        ascii_domain = domain.encode("idna").decode("ascii").lower() if not domain.isascii() else domain.lower()
+        ascii_domain = written.encode("idna").decode("ascii")
+        # Python knows the older IDNA, which makes another's name of some letters: "ß" would be sent to "ss".
+        if ascii_domain.encode("ascii").decode("idna") != written and not written.isascii():
+            ascii_domain = ""
     except UnicodeError:
         ascii_domain = ""
     labels = ascii_domain.split(".")

@@ -75,6 +75,18 @@ def prose(text: str) -> str:
     return _FOREIGN_BREAKS.sub(lambda found: " " if found[0] == "\t" else "\n", _UNFIT.sub("", text)).strip()
 
 
+def without_optional(declared: Sequence[Fact], given: Mapping[str, object]) -> dict[str, object]:
+    """Those facts that must be given, in tables too."""
+    left: dict[str, object] = {}
+    for fact in declared:
+        value = given.get(fact.name)
+        if fact.shape == "rows" and isinstance(value, list):
+            left[fact.name] = [without_optional(fact.fields, row) for row in value]
+        elif not fact.optional:
+            left[fact.name] = value
+    return left
+
+
 def check_facts(
     declared: Sequence[Fact], given: Mapping[str, object], *, portal_url: str, path: str = "facts"
 ) -> dict[str, object]:

@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-import jinja2
-
 from messages.errors import Misconfigured, UnknownKind
 from notifier.address import mailbox
 from notifier.catalogue import Template, catalogue
-from notifier.compose import Compiled, Composer
-from notifier.facts import check_facts, one_line
+from notifier.compose import RENDERING_FAILS, Compiled, Composer
+from notifier.facts import check_facts, one_line, without_optional
 from notifier.mime import Attachment, body, named_mailbox, unstructured
 from notifier.sender import Sender
+from notifier.sources import Sources
 from notifier.tables import tables_of
 from notifier.wrap import shortened, wrapped
 
@@ -87,12 +86,14 @@ class Renderer:
             "language",
             "portal_url",
         )
-        self._composer = Composer(overrides, **{name: getattr(sender, name) for name in shown})
-        self._message_id_domain = sender.message_id_domain or sender.from_address.rpartition("@")[2]
+        self._sources = Sources(overrides)
+        self._composer = Composer(self._sources, **{name: getattr(sender, name) for name in shown})
+        self._from = mailbox(sender.from_address)
+        self._message_id_domain = sender.message_id_domain or self._from.rpartition("@")[2]
         self._list_domain = sender.list_id_domain or self._message_id_domain
         self._head = (
-            f"From: {named_mailbox(sender.from_name, sender.from_address)}\r\n"
-            f"Reply-To: <{sender.reply_to or sender.contact_email}>\r\n"
+            f"From: {named_mailbox(sender.from_name, self._from)}\r\n"
+            f"Reply-To: <{mailbox(sender.reply_to or sender.contact_email)}>\r\n"
             f"Auto-Submitted: auto-generated\r\nContent-Language: {sender.language}\r\n"
         )
 
@@ -113,14 +114,22 @@ class Renderer:
         return frozenset(template.name for template in self._templates.values() if template.urgent)
 
     def check(self) -> None:
-        """Every notice compiles and renders its sample: run it at start, before the first e-mail is due.
+        """Every notice compiles, and renders its sample with and without optional facts: run it at start.
 
         Raises:
-            Misconfigured: one does not; names the notice and what it lacks.
+            Misconfigured: some do not; tells file, line and reason of each, and of each file in the site's folder that
+                replaces none.
 
         """
-        for name in self._templates:
-            self.preview(name)
+        wrong = dict.fromkeys(self._sources.useless())
+        for name, template in self._templates.items():
+            for facts in (template.sample, without_optional(template.facts, template.sample)):
+                try:
+                    self.preview(name, facts)
+                except Misconfigured as error:
+                    wrong[str(error)] = None
+        if wrong:
+            raise Misconfigured("These e-mail templates are wrong:\n  " + "\n  ".join(wrong))
 
     def preview(self, name: str, facts: Mapping[str, object] | None = None) -> Mail:
         """The notice as it looks with these facts, or with its sample's."""
@@ -158,7 +167,7 @@ class Renderer:
             f"Date: {format_datetime(notice.planned_at.astimezone(UTC))}\r\nMessage-ID: {message_id}\r\n"
             f"{list_id}X-PMP-Notice: {notice.name}\r\n{body(text, html, attachments, seed=message_id)}"
         )
-        return Mail(self._sender.from_address, recipient, message_id, subject, content.encode())
+        return Mail(self._from, recipient, message_id, subject, content.encode())
 
     def _fill(self, template: Template, facts: Mapping[str, object]) -> tuple[str, str, str]:
         compiled = self._compiled.get(template.name)
@@ -168,6 +177,7 @@ class Renderer:
             subject = shortened(one_line(compiled.subject.render(facts)))
             text = compiled.text.render(facts, audience=template.audience)
             html = compiled.html.render(facts, audience=template.audience, subject=subject)
-        except jinja2.TemplateError as error:
-            raise Misconfigured(f"notice {template.name}: its template fails: {type(error).__name__}") from error
+        except RENDERING_FAILS as error:
+            fault = self._composer.fault(compiled, facts) or f"it fails: {type(error).__name__}"
+            raise Misconfigured(fault) from error
         return subject, wrapped(text), _BLANK_LINES.sub("\n", html)

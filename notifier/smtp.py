@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, cast
 
@@ -31,6 +33,7 @@ from notifier.transport import (
     Temporary,
 )
 
+_HELLO = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)+|\[[0-9A-Za-z.:]+\]")  # RFC 5321 §4.1.3
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -61,7 +64,7 @@ class SmtpSettings:
     tls: Literal["none", "starttls", "tls"] = "none"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
+    ca_file: Path | None = None
     local_hostname: str | None = None
     connections: int = 6
     mails_per_connection: int = 100
@@ -72,7 +75,13 @@ class SmtpSettings:
 
     def __post_init__(self) -> None:
         if self.username is not None and self.tls == "none" and self.host not in _LOOPBACK:
-            raise errors.Misconfigured("the mail server's password is sent over TLS only: set tls")
+            raise errors.Misconfigured("the mail server's password is sent over TLS only: set smtp_tls")
+        if self.ca_file is not None and self.tls == "none":
+            raise errors.Misconfigured(
+                "smtp_ca_file is of no use without TLS, and nothing would be verified: set smtp_tls"
+            )
+        if self.local_hostname is not None and not _HELLO.fullmatch(self.local_hostname):
+            raise errors.Misconfigured("smtp_local_hostname must be a domain name or an address in brackets")
 
 
 @dataclass(slots=True)
@@ -115,7 +124,8 @@ class SmtpTransport:
             try:
                 self._context = ssl.create_default_context(cafile=self._settings.ca_file)
             except OSError as error:
-                raise errors.Misconfigured("the mail server's ca_file cannot be read") from error
+                reason = "holds no certificate" if isinstance(error, ssl.SSLError) else "cannot be read"
+                raise errors.Misconfigured(f"smtp_ca_file {self._settings.ca_file} {reason}") from error
         return self
 
     async def __aexit__(

@@ -6,16 +6,19 @@ import re
 
 SUBJECT_CHARS_MAX = 70
 TEXT_COLUMNS = 76
+_WORD_CHARS_DROPPED_MAX = 20
 
 _BLANK_PARAGRAPHS = re.compile(r"\n{3,}")
 _INDENT = re.compile(r" *(?:[-*•] )?")
 
 
 def shortened(subject: str) -> str:
-    """The subject within 70 characters, cut at a word."""
+    """The subject within 70 characters, cut at a word; within one where that is long, such as a file's name."""
     if len(subject) <= SUBJECT_CHARS_MAX:
         return subject
-    return subject[: SUBJECT_CHARS_MAX - 3].rsplit(" ", 1)[0].rstrip(" ,;:") + "..."
+    cut = subject[: SUBJECT_CHARS_MAX - 3]
+    whole = cut.rsplit(" ", 1)[0]
+    return (whole if len(cut) - len(whole) <= _WORD_CHARS_DROPPED_MAX else cut).rstrip(" ,;:") + "..."
 
 
 def wrapped(text: str) -> str:

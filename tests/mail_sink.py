@@ -84,6 +84,8 @@ class MailSink:
     mails: list[ReceivedMail] = field(default_factory=list)
     connections: int = 0
     commands: list[str] = field(default_factory=list)
+    greetings: list[str] = field(default_factory=list)
+    """What clients called themselves (EHLO)."""
     silent: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a conversation has fallen silent, as it was told to."""
     _faults: list[_Fault] = field(default_factory=list)
@@ -224,6 +226,8 @@ class _Conversation(SMTP):
     def _watched(self, stage: Any, method: Callable[[str], Coroutine[Any, Any, None]]) -> Any:
         async def watched(argument: str) -> None:
             self._sink.commands.append(stage)
+            if stage == "ehlo":
+                self._sink.greetings.append(argument)
             fault = self._sink.next_fault(stage, argument or "")
             if fault is None:
                 await method(argument)

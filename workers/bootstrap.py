@@ -133,6 +133,8 @@ def transport_of(settings: Settings) -> Transport:
             tls=settings.smtp_tls,
             username=settings.smtp_username or None,
             password=settings.smtp_password.get_secret_value() or None,
+            ca_file=settings.smtp_ca_file,
+            local_hostname=settings.smtp_local_hostname or None,
             connections=settings.smtp_connections,
         )
     )
@@ -155,6 +157,9 @@ async def run(
         Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
     """
     handlers(), sweeps()
+    renderer = renderer_of(settings)
+    if "relay" in roles:
+        renderer.check()
     settings.programme.holidays.get(now().date())  # the first look makes the year's table; not inside a transaction
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
@@ -176,7 +181,7 @@ async def run(
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
         tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
         if "relay" in roles:
-            tasks += await _relays(settings, processor, watchdog, living, stack)
+            tasks += await _relays(settings, processor, renderer, watchdog, living, stack)
         if "scheduler" in roles:
             scheduler = Scheduler(store, processor.programme, now, settings.machine, bell.ring)
             tasks.append(asyncio.create_task(scheduler.run(stopping)))
@@ -242,13 +247,13 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
 async def _relays(
     settings: Settings,
     processor: Processor,
+    renderer: Renderer,
     watchdog: Watchdog,
     living: Callable[[str, Callable[[], Awaitable[int]]], Coroutine[None, None, None]],
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
     store = processor.store
     transport = await stack.enter_async_context(transport_of(settings))
-    renderer = renderer_of(settings)
     mail = MailRelay(
         store, renderer, transport, now, settings.machine, settings.lease_seconds,
         RecipientRules(settings.programme.mails_per_recipient_hour, renderer.urgent),

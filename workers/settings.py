@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "tls"] = Field(
         "none", description="What is asked for is required, never replaced by plain (R63)."
     )
+    smtp_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust for it instead of the system's; asks for TLS (R63)."
+    )
+    smtp_local_hostname: str = Field(
+        "", description="How this machine greets it (EHLO): a full domain name or [address]; empty: its own name."
+    )
     smtp_username: str = Field("", description="Login at the mail server; empty: none.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password.")
     smtp_connections: int = Field(6, ge=1, le=32, description="Connections kept open to the mail server.")

@@ -12,6 +12,8 @@ from messages.errors import Misconfigured as RefusesToStart
 from notifier.smtp import SmtpSettings, SmtpTransport
 from notifier.transport import Accepted, Misconfigured, Refused, Temporary
 from tests.mail_sink import MailSink, Say, certificate, example_mail
+from workers.bootstrap import transport_of
+from workers.settings import load_settings
 
 
 async def nothing() -> None:
@@ -130,7 +132,7 @@ async def test_starttls_with_login(tmp_path: Path) -> None:
     """Encrypted, certificate verified, logged in; a wrong password pauses the mailer."""
     ca_file, context = certificate(tmp_path)
     async with MailSink(tls_context=context, login=("pmp", "right")) as sink:
-        asked = {"tls": "starttls", "ca_file": str(ca_file), "username": "pmp"}
+        asked = {"tls": "starttls", "ca_file": ca_file, "username": "pmp"}
         async with SmtpTransport(settings(sink, password="right", **asked)) as transport:
             assert await transport.probe() is None
             assert isinstance(await transport.send(example_mail(), nothing), Accepted)
@@ -140,6 +142,40 @@ async def test_starttls_with_login(tmp_path: Path) -> None:
             assert "535" in outcome.why
             assert "wrong" not in repr(settings(sink, password="wrong", **asked))
     assert len(sink.mails) == 1
+
+
+async def test_r63_a_site_names_whom_it_trusts_and_how_it_greets(tmp_path: Path) -> None:
+    """By settings: a certificate that the system does not know, and a full name for servers that insist on one."""
+    ca_file, context = certificate(tmp_path)
+    async with MailSink(tls_context=context) as sink:
+        site = load_settings(
+            transport="smtp", smtp_host=sink.host, smtp_port=sink.port, smtp_tls="starttls", smtp_ca_file=ca_file,
+            smtp_local_hostname="pmp.state.example.org",
+        )  # fmt: skip
+        async with transport_of(site) as transport:
+            assert isinstance(await transport.send(example_mail(), nothing), Accepted)
+    assert set(sink.greetings) == {"pmp.state.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"smtp_ca_file": "ca.pem"}, "smtp_ca_file is of no use without TLS"),
+        ({"smtp_ca_file": "nowhere.pem", "smtp_tls": "tls"}, "smtp_ca_file nowhere.pem cannot be read"),
+        ({"smtp_ca_file": "empty.pem", "smtp_tls": "starttls"}, "smtp_ca_file empty.pem holds no certificate"),
+        ({"smtp_local_hostname": "pmp\r\nMAIL FROM:<x@example.org>"}, "smtp_local_hostname must be"),
+        ({"smtp_local_hostname": "-"}, "smtp_local_hostname must be"),
+    ],
+)
+async def test_r63_a_setting_that_cannot_be_kept_is_refused_at_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], told: str
+) -> None:
+    """Nothing leaves unverified because a file is missing."""
+    monkeypatch.chdir(tmp_path)
+    Path("empty.pem").write_text("")
+    with pytest.raises(RefusesToStart, match=told):
+        async with transport_of(load_settings(transport="smtp", **wrong)):
+            pass
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])

@@ -12,14 +12,18 @@ topology_app = App(name="topology", help="Show or declare queues, exchanges and 
 
 
 async def doctor(*, json: AsJson = False) -> int:
-    """Compare what the broker really applies with what is needed; the worst first. 1 when something is a fault."""
+    """Compare what the broker really applies with what is needed; the worst first. 1 when something is a fault.
+
+    78 when an e-mail template of this site's own is wrong.
+    """
     settings = site_settings()
-    url = broker_url(settings)
     from messages.registry import families
-    from workers.bootstrap import management_of
+    from workers.bootstrap import management_of, renderer_of
     from workers.topology.doctor import Examination, examine, remedy
     from workers.topology.plan import plan
 
+    renderer_of(settings).check()
+    url = broker_url(settings)
     findings = await examine(
         plan(families()),
         url,

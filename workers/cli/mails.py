@@ -65,12 +65,16 @@ def show(mail_id: Annotated[str, Parameter(help="Its id, or how it begins.")], /
 
 @app.command
 async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, json: AsJson = False) -> None:
-    """Put a test message into the outbox; the relay sends it as it sends any other. `pmp outbox list` tells how it fared."""
+    """Put a test message into the outbox; the relay sends it as it sends any other. `pmp outbox list` tells how it fared.
+
+    Before that the mail server is greeted as the relay greets it: 78 when it takes us for nobody it knows, and nothing is sent.
+    """
     from handlers.rules.wording import told_at
+    from notifier import transport
     from notifier.address import mailbox
     from store import outbox
     from store.outbox import Staged
-    from workers.bootstrap import now
+    from workers.bootstrap import now, transport_of
 
     settings, at = site_settings(), now()
     there = told_at(at, settings.programme)
@@ -78,8 +82,14 @@ async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, 
         "mail", "administrators.test_message", mailbox(address), {"sent_at_text": there},
         key=f"administrators.test_message:{at.isoformat()}",
     )  # fmt: skip
+    async with transport_of(settings) as leaving:
+        found = await leaving.probe()
+    if isinstance(found, transport.Misconfigured):
+        raise Misconfigured(f"Nothing was sent: {found.why}.")
     async with standing_store(settings) as store:
         await store.write(lambda tx: outbox.stage_all(tx, [staged], at))
+    if found is not None:
+        hint(f"warning: {found.reply}; the relay tries until it can")
     if json:
         print_json({"notice": staged.name, "to": staged.destination, "staged_at": at})
         return
@@ -88,9 +98,15 @@ async def test(address: Annotated[str, Parameter(help="Where it goes.")], /, *, 
 
 @app.command
 def templates(*, json: AsJson = False) -> None:
-    """List every notice: when it is sent, to whom, by which rule, and what happens when nobody knows whether it arrived."""
-    from notifier.catalogue import catalogue
+    """List every notice: when it is sent, to whom, by which rule, and what happens when nobody knows whether it arrived.
 
+    78 when a template of this site's own is wrong: each is told with its file, line and reason.
+    """
+    settings = site_settings()
+    from notifier.catalogue import catalogue
+    from workers.bootstrap import renderer_of
+
+    renderer_of(settings).check()
     notices = catalogue()
     if json:
         print_json(

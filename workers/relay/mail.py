@@ -14,6 +14,7 @@ from typing import assert_never
 import structlog
 from pydantic import JsonValue
 
+from messages import errors
 from messages.errors import Invalid, MailerMisconfigured, RecipientRefused, Transient, UnknownKind
 from notifier.catalogue import Template
 from notifier.render import Mail, Notice, Renderer
@@ -153,7 +154,8 @@ class MailRelay:
     async def _send(self, leased: Leased, taken: _Taken) -> None:
         try:
             mail = self._rendered(leased)
-        except (Invalid, UnknownKind, RecipientRefused) as error:
+        except (Invalid, UnknownKind, RecipientRefused, errors.Misconfigured) as error:
+            # A site's own template that these facts break holds up no other mail; mended, it can be released.
             why = f"not sent: {error}"[:200]
             self.hand_over.settle(Settled(leased.no, "refused", leased.attempts, self.clock(), why))
             return

@@ -19,6 +19,9 @@ from notifier.address import mailbox
         ("robin@bücher.example", "robin@xn--bcher-kva.example"),
         ("jo\u0308rg@example.org", "jörg@example.org"),
         ("用户@example.org", "用户@example.org"),
+        ("robin@BU\u0308CHER.Example", "robin@xn--bcher-kva.example"),
+        ("robin@xn--bcher-kva.example", "robin@xn--bcher-kva.example"),
+        ("robin@例え.テスト", "robin@xn--r8jz45g.xn--zckzah"),
         ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
     ],
 )
@@ -35,6 +38,10 @@ def test_a_mailbox_is_taken(address: str, on_the_wire: str) -> None:
         "@example.org",
         "robin@",
         "robin@localhost",
+        "robin@straße.example",  # not strasse.example, which is another's
+        "robin@βόλος.example",
+        "robin@ｅｘａｍｐｌｅ.org",
+        "robin@exam\u200dple.org",
         "robin@@example.org",
         "robin@example..org",
         "robin@-example.org",

@@ -100,10 +100,15 @@ def test_a_notice_shows_every_word_of_its_sample_in_both_parts(renderer: Rendere
 @pytest.mark.parametrize("name", NAMES)
 def test_the_html_fetches_nothing_and_is_accessible(renderer: Renderer, name: str) -> None:
     """No image, no remote style, no script: links lead to the portal or the contact; the language is told."""
-    page = page_of(part(parsed(renderer.preview(name)), "html"))
+    html = part(parsed(renderer.preview(name)), "html")
+    page = page_of(html)
     tags = {tag for tag, _, _ in page.attributes} | set(page.open)
     assert not tags & {"img", "script", "link", "iframe", "form", "object"}
     assert ("html", "lang", "en") in page.attributes
+    headers = [value for tag, name, value in page.attributes if (tag, name) == ("th", "scope")]
+    assert len(headers) == html.count("<th ")
+    assert set(headers) <= {"row", "col"}
+    assert html.count("<h1 ") == 1
     for tag, attribute, value in page.attributes:
         assert attribute != "src"
         assert "url(" not in value
@@ -298,6 +303,37 @@ def test_a_sender_that_cannot_be_one_is_refused_at_start(sender: Sender, field: 
     """The error names the setting."""
     with pytest.raises(Misconfigured, match=field):
         replace(sender, **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("file_name", "shown"),
+    [
+        ("x" * 100 + ".dat", "File status report: " + "x" * 47 + "..."),
+        (
+            "the long name of a file that somebody has written out in words.dat",
+            "the long name of a file that somebody has...",
+        ),
+        ("Übergröße_日本.dat", "File status report: Übergröße_日本.dat"),
+        ("a.dat\r\nBcc: evil@example.org", "File status report: a.dat Bcc: evil@example.org"),
+    ],
+)
+def test_a_subject_names_the_file_as_far_as_it_goes(renderer: Renderer, file_name: str, shown: str) -> None:
+    """A name without a space is cut within, not left out."""
+    sample = renderer.template("submission.status_report").sample
+    mail = renderer.preview("submission.status_report", {**sample, "file_name": file_name})
+    assert mail.subject.endswith(shown)
+    assert parsed(mail)["Subject"] == mail.subject
+    assert parsed(mail)["Bcc"] is None
+
+
+def test_a_senders_international_domain_is_written_in_ascii(sender: Sender) -> None:
+    """In the headers and at hand-over, so that every mail server takes it; readers see the name."""
+    own = replace(sender, from_address="pmp@bücher.example")
+    mail = Renderer(replace(own, reply_to="answers@bücher.example")).preview("account.locked")
+    assert mail.content.isascii()
+    assert mail.sender == "pmp@xn--bcher-kva.example"
+    assert mail.message_id.endswith("@xn--bcher-kva.example>")
+    assert parsed(mail)["Reply-To"] == "answers@xn--bcher-kva.example"
 
 
 def test_a_sender_with_letters_beyond_ascii_is_encoded(sender: Sender) -> None:

@@ -68,12 +68,14 @@ class Bench:
     carrier: Carrier = field(default_factory=Carrier)
     now: datetime = BEGIN
 
-    def relay(self, name: str = "one", store: FaultyStore | SqliteStore | None = None) -> MailRelay:
+    def relay(
+        self, name: str = "one", store: FaultyStore | SqliteStore | None = None, templates: Path | None = None
+    ) -> MailRelay:
         sender = Sender(
             from_address="no-reply@example.org", from_name="PMP", contact_name="Office", contact_email="pmp@example.org",
             contact_phone="555", programme_name="PMP", programme_short="PMP", portal_url="https://pmp.example.org",
         )  # fmt: skip
-        return MailRelay(store or self.store, Renderer(sender), self.carrier, lambda: self.now, name, 120)
+        return MailRelay(store or self.store, Renderer(sender, templates), self.carrier, lambda: self.now, name, 120)
 
     async def stage(self, number: int = 1, notice: str = "ticket.opened") -> None:
         staged = [Staged("mail", notice, f"p{n}@example.org", FACTS, key=f"k{n}") for n in range(number)]
@@ -120,6 +122,22 @@ async def test_wrong_credentials_pause_the_mailer_and_burn_no_attempt(bench: Ben
     with pytest.raises(MailerMisconfigured):
         await bench.relay().turn()
     assert [row[:2] for row in bench.rows()] == [("due", 0)]
+
+
+async def test_a_template_that_one_mails_facts_break_holds_up_no_other(bench: Bench, tmp_path: Path) -> None:
+    """Its samples passed, so the relay started; the mail is refused with file and line, and can be released."""
+    subject = tmp_path / "ticket" / "opened" / "subject.txt"
+    subject.parent.mkdir(parents=True)
+    subject.write_text("Ticket {{ (number|length) // (number|length - 12) }}")
+    relay = bench.relay(templates=tmp_path)
+    relay.renderer.check()
+    await bench.stage()
+    other = Staged("mail", "ticket.opened", "other@example.org", FACTS | {"number": "T2"}, key="other")
+    await bench.store.write(lambda tx: outbox.stage_all(tx, [other], bench.now))
+    await relay.turn()
+    assert bench.states() == ["refused", "sent"]
+    ((reply,), _) = bench.counted.rows("SELECT reply FROM outbox ORDER BY no")
+    assert reply == f"not sent: {subject}, line 1: it fails: ZeroDivisionError"
 
 
 async def test_4yz_for_days_ends_as_refused(bench: Bench) -> None:

@@ -220,6 +220,24 @@ def test_every_notice_is_listed(place: Path, pmp: Pmp) -> None:
     assert "account.password_expiring" in pmp("mail", "templates")[1]
 
 
+@pytest.mark.parametrize("argv", [("relay",), ("run",), ("doctor",), ("mail", "templates")])
+def test_a_wrong_template_of_the_site_is_told_before_anything_begins(
+    place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    """With file, line and reason, all at once; no server is asked anything first."""
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://nobody@127.0.0.1:1/")
+    monkeypatch.setenv("PMP_PUBLISHERS", '{"nobody": ["*"]}')
+    monkeypatch.setenv("PMP_TEMPLATE_FOLDER", "own")
+    for notice, text in (("locked", "Locked for\n{{ minuets }}"), ("suspended", "{% if %}")):
+        file = Path("own", "account", notice, "body.txt")
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    code, _, err = pmp(*argv)
+    assert code == 78
+    assert "own/account/locked/body.txt, line 2: it uses minuets, which is not a fact of the notice" in err
+    assert "own/account/suspended/body.txt, line 1: it does not compile" in err
+
+
 def test_a_notice_is_looked_at(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
     """As text, as JSON, as its HTML, as a page with both, in this site's name; one that there is not is 1."""
     monkeypatch.setenv("PMP_CONTACT_EMAIL", "help@example.org")

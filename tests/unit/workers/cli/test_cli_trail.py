@@ -75,3 +75,23 @@ def test_r63_a_test_message_waits_for_the_relay(store: Path, pmp: Pmp) -> None:
     assert rows(store, staged) == [("ops@example.org", "due")]
     assert pmp("mail", "test", "nobody")[0] == 1
     assert len(rows(store, staged)) == 1
+
+
+def test_r63_a_test_message_tries_the_settings_of_the_mail_server(
+    store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that cannot work are told at once, and nothing is written; a server that is away is the relay's to wait for."""
+    staged = "SELECT destination FROM outbox WHERE name = 'administrators.test_message'"
+    monkeypatch.setenv("PMP_TRANSPORT", "smtp")
+    monkeypatch.setenv("PMP_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PMP_SMTP_PORT", "1")
+    monkeypatch.setenv("PMP_SMTP_CA_FILE", "nowhere.pem")
+    for tls in ("none", "tls"):
+        monkeypatch.setenv("PMP_SMTP_TLS", tls)
+        code, _, err = pmp("mail", "test", "ops@example.org")
+        assert (code, "smtp_ca_file" in err) == (78, True)
+    assert rows(store, staged) == []
+    monkeypatch.delenv("PMP_SMTP_CA_FILE")
+    code, _, err = pmp("mail", "test", "ops@example.org")
+    assert (code, "the mail server cannot be reached; the relay tries" in err) == (0, True)
+    assert rows(store, staged) == [("ops@example.org",)]
