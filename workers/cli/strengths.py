@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from messages.errors import Malformed
+from workers.cli import bodies
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import print_json, say
 
@@ -33,9 +34,9 @@ async def strengths(
     from store import treatments
 
     try:
-        rows = list(read_strengths(file.read_text("utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"The file cannot be read: {type(error).__name__}.") from None
+        rows = list(read_strengths(bodies.read(file).decode().splitlines()))
+    except UnicodeDecodeError:
+        raise Malformed(f"{file} is not UTF-8.") from None
     async with standing_store(site_settings()) as store:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
