@@ -37,6 +37,11 @@ def new_message_id() -> str:
     return str(uuid7())
 
 
+def _as_text(file_name: str) -> str:
+    """Return a name that AMQP takes: of one that is no UTF-8 on the disk, ``?`` for each byte that is none."""
+    return file_name.encode("utf-8", "replace").decode()
+
+
 class Publisher:
     """One connection that publishes messages and awaits their answers. Concurrent calls share it."""
 
@@ -145,7 +150,7 @@ class Publisher:
             app_id=self._app_id,
             user_id=self._user,
             reply_to=reply_to,
-            headers={"file_name": file_name} if file_name else {},
+            headers={"file_name": _as_text(file_name)} if file_name else {},
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
         pause = 0.2

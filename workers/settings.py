@@ -136,7 +136,8 @@ class Settings(BaseSettings):
         120.0, gt=1, le=3600, description="How long a relay holds what it sends before another may take it."
     )
     operator: str = Field(
-        default_factory=lambda: os.environ.get("USER", "operator"),
+        default_factory=lambda: os.environ.get("USER") or "operator",
+        min_length=1,
         description="Who is written down for acts on dead letters.",
     )
     programme: Policy = Field(

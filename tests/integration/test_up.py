@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import http.client
 import json
 import os
 import signal
@@ -11,8 +13,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -69,6 +72,8 @@ def test_an_operator_works_beside_it_and_ctrl_c_ends_all(tmp_path: Path) -> None
         plain = json.loads(pmp(tmp_path, variables, "submit", str(SAMPLE), "--json")[1])
         assert plain["transaction"] == report["transaction"]
         assert pmp(tmp_path, variables, "doctor")[0] == 0
+        assert published_by_http(tmp_path, variables, "ticket.opened", "m1") == {"routed": True}
+        wait_until(lambda: '"done"' in pmp(tmp_path, variables, "trace", "m1", "--json")[1], "the ticket is there")
         url = variables["PMP_AMQP_URL"]
         for wrong in (url.replace("guest@", "no-such-password@"), f"{url}no-such-vhost"):
             assert pmp(tmp_path, {"PMP_AMQP_URL": wrong}, "submit", str(SAMPLE))[0] == 78
@@ -99,6 +104,23 @@ def test_what_is_in_its_queues_is_found_by_the_next(tmp_path: Path) -> None:
     with running(tmp_path) as (_, variables):
         assert asyncio.run(taken_from_queue(variables["PMP_AMQP_URL"])) == b"before SIGKILL"
     assert_nothing_runs(tmp_path)
+
+
+def published_by_http(folder: Path, variables: Mapping[str, str], kind: str, message_id: str) -> object:
+    """A message made in a portal without AMQP, of nothing but what ``pmp kinds show`` says."""
+    shown = json.loads(pmp(folder, {}, "kinds", "show", kind, "--json")[1])
+    properties = {one["name"]: one["value"] for one in shown["properties"] if one["required"]}
+    there = urlsplit(variables["PMP_MANAGEMENT_URL"])
+    own = {"message_id": message_id, "user_id": there.username, "delivery_mode": 2}
+    given = {name: properties[name] for name in ("type", "content_type")} | own
+    body = {"properties": given, "routing_key": properties["routing key"], "payload": json.dumps(shown["sample"])}
+    login = base64.b64encode(f"{there.username}:{there.password}".encode()).decode()
+    with closing(http.client.HTTPConnection(there.hostname or "", there.port)) as connection:
+        connection.request(
+            "POST", f"/api/exchanges/%2F/{properties['exchange']}/publish",
+            json.dumps(body | {"payload_encoding": "string"}), {"Authorization": f"Basic {login}"},
+        )  # fmt: skip
+        return json.loads(connection.getresponse().read())
 
 
 async def left_in_queue(url: str, body: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workers.cli.opened import AsJson, site_settings
-from workers.cli.presenting import print_json, print_table
+from workers.cli.presenting import print_json, print_table, say
 
 if TYPE_CHECKING:
     from handlers.rules.roles import Role
@@ -19,11 +19,12 @@ def roles(*, json: AsJson = False) -> None:
     if json:
         print_json([role.model_dump(mode="json") | {"credentials": sorted(role.credentials)} for role in found])
         return
-    columns = ["role", "group", "before approval", "patients", "delegates", "credentials", "required fields"]
+    columns = ["role", "group", "before approval", "patients", "delegates", "credentials", "fields"]
     print_table("Roles", columns, [_row(role) for role in found])
+    say("→ `pmp roles --json` names the required fields")
 
 
-def _row(role: Role) -> list[str]:
+def _row(role: Role) -> list[object]:
     before = {
         "documents": role.documents,
         "supervisor": role.supervisor,
@@ -35,5 +36,5 @@ def _row(role: Role) -> list[str]:
         wanted.append("(training before full access)")
     return [
         role.name, role.group, ", ".join(wanted) or "–", role.queries.replace("_", " "),
-        "yes" if role.delegates else "no", ", ".join(sorted(role.credentials)) or "–", f"{len(role.fields)} (--json)",
+        "yes" if role.delegates else "no", ", ".join(sorted(role.credentials)) or "–", len(role.fields),
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +80,7 @@ async def submit(
                     if not json:
                         with bar.aside():
                             show_answer(file.name, answer)
-    except PmpError:
+    except (PmpError, CancelledError):  # Ctrl-C cancels
         run.hint_at_the_rest()
         raise
     finally:
@@ -159,7 +160,7 @@ async def publish(
                 await publisher.publish_body(
                     kind, body, content_type=model.content_type, message_id=own_id, file_name=file.name
                 )
-        except BrokerAway:
+        except (BrokerAway, CancelledError):
             hint(f"It may have arrived: repeat it with --message-id {own_id}, and it counts once.")
             raise
     if json:

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from messages.errors import Malformed
+from workers.cli import bodies
 from workers.cli.opened import AsJson, site_settings, standing_store
 from workers.cli.presenting import print_json, say
 
@@ -35,10 +36,10 @@ async def strengths(
 
     settings = site_settings()
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = bodies.read(file).decode().splitlines()
         rows = list(read_strengths(lines, ndc_digits=settings.programme.ndc_digits))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed(f"The file cannot be read: {type(error).__name__}.") from None
+    except UnicodeDecodeError:
+        raise Malformed(f"{file} is not UTF-8.") from None
     async with standing_store(settings) as store:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]

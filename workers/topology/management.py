@@ -153,7 +153,8 @@ class Management:
             try:
                 status, answer = await asyncio.to_thread(self._exchange, method, path, body)
             except (OSError, http.client.HTTPException) as error:
-                raise BrokerAway(f"the management API does not answer ({type(error).__name__})") from error
+                there = urlsplit(self.url).netloc.rpartition("@")[2]
+                raise BrokerAway(f"the management API does not answer at {there} ({type(error).__name__})") from error
             if status in also_ok or 200 <= status < 300:
                 return answer
             if status < 500 or pause_seconds is None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Self
+from unittest.mock import AsyncMock
 
+import aio_pika
 import pytest
 
 from messages.answer import Answer
@@ -14,6 +19,7 @@ from messages.codec import Limits, decode
 from messages.envelope import ASAP, Envelope
 from messages.errors import BrokerAway, Malformed
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp
+from workers.cli import main
 from workers.cli.bodies import Body, packed, read_unpacked
 from workers.cli.reports import has_errors
 from workers.client import Publisher
@@ -133,6 +139,42 @@ def test_reports_received_before_the_broker_went_away_are_told(
     assert [one["file_name"] for one in told[answered:]] == [file.name for file in files[answered:]]
     assert f"{files[answered].name} may have arrived: repeat it with --message-id {told[answered]['message_id']}" in err
     assert ("Not sent: d.dat." in err) == (answered == 2)
+
+
+class NeverAnswers(EndsAfter):
+    """A broker that took the message, while somebody loses patience."""
+
+    async def ask_body(self, kind: str, body: bytes, *, message_id: str, **more: object) -> Answer:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "argv", [["submit", str(SAMPLE), "b"], ["publish", "dispensation.file_submitted", str(SAMPLE), "--wait"]]
+)
+def test_ctrl_c_tells_under_which_id_it_can_be_repeated(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, argv: list[str]
+) -> None:
+    """What was under way may have arrived; 130."""
+    Path("b").write_bytes(SAMPLE.read_bytes())
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/")
+    monkeypatch.setattr("workers.client.Publisher", NeverAnswers)
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    err = capsys.readouterr().err
+    assert (ended.value.code, "may have arrived: repeat it with --message-id" in err) == (130, True)
+    assert ("Not sent: b." in err) == (argv[0] == "submit")
+
+
+async def test_a_name_that_is_no_utf_8_does_not_stop_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk takes any bytes for a name, AMQP does not."""
+    published: list[aio_pika.Message] = []
+    exchange = AsyncMock(publish=AsyncMock(side_effect=lambda message, *_, **__: published.append(message)))
+    monkeypatch.setattr(Publisher, "_exchange", AsyncMock(return_value=exchange))
+    publisher = Publisher("amqp://guest:guest@127.0.0.1:1/", app_id="test")
+    await publisher.publish_body("k", b"", content_type=ASAP, message_id="m", file_name=os.fsdecode(b"week\xff.dat"))
+    assert published[0].headers == {"file_name": "week?.dat"}
 
 
 def test_a_broker_that_was_never_there_took_no_file(place: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
