@@ -38,6 +38,16 @@ def test_a_number_or_id_that_makes_no_sense_is_2(place: Path, pmp: Pmp, argv: li
     assert (code, out, err.count("\n"), "Traceback" in err) == (2, "", 1, False)
 
 
+def test_a_simulation_empties_only_what_one_left(place: Path, pmp: Pmp) -> None:
+    """A slip of the hand would cost a home folder; what is there stays there."""
+    kept = Path("home") / "letter.txt"
+    kept.parent.mkdir()
+    kept.touch()
+    for folder in (kept.parent, kept):
+        code, _, err = pmp("simulate", "--folder", str(folder))
+        assert (code, "name another" in err, kept.is_file()) == (2, True, True)
+
+
 def test_an_id_that_just_fits_is_taken(place: Path, pmp: Pmp) -> None:
     """255 bytes; what is missing then is the broker."""
     assert pmp("publish", "ticket.opened", __file__, "--message-id", "é" * 127 + "x")[0] == 78
