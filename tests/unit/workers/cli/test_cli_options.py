@@ -29,7 +29,8 @@ ZONE = ZoneInfo("America/New_York")
         ["publish", "ticket.opened", __file__, "--message-id", "é" * 128],
         ["publish", "ticket.opened", __file__, "--message-id", "a\tb"],
         ["submit", __file__, "--message-id", "x" * 256],
-        ["simulate", "--days", "0"],
+        ["simulate", "--days", "0"], ["trace", "x\udcff"], ["audit", "show", "--record", "x\udcff"],
+        ["dead-letters", "discard", "1", "--why", "x\udcff"], ["audit", "verify", "--expect", "²:1:x"],
     ],
 )  # fmt: skip
 def test_a_number_or_id_that_makes_no_sense_is_2(place: Path, pmp: Pmp, argv: list[str]) -> None:
