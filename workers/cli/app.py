@@ -70,7 +70,7 @@ def exit_code(error: PmpError) -> int:
 def _app() -> App:
     app = App(
         name="pmp", version=_version, suppress_keyboard_interrupt=True, help_format="plaintext",
-        default_parameter=Parameter(show_default=_worth_telling),
+        default_parameter=Parameter(show_default=_worth_telling, validator=_can_be_written),
     )  # fmt: skip
     for name, (place, told) in COMMANDS.items():
         app.command(f"workers.cli.{place}", name=name, help=told)
@@ -80,6 +80,12 @@ def _app() -> App:
 def _worth_telling(default: object) -> object:
     """Give a default that says something; that nothing is set, a flag is off or no number is the limit goes without saying."""
     return None if default is False or default in ("", (), EVERYTHING) else default
+
+
+def _can_be_written(_: object, value: object) -> None:
+    """Refuse bytes that are no UTF-8: neither store nor broker takes them. A file's name may have any."""
+    if isinstance(value, str) and value.encode("utf-8", "replace").decode() != value:
+        raise ValueError("It is no UTF-8.")
 
 
 def _version() -> str:

@@ -154,6 +154,6 @@ def _head(text: str) -> Head:
 
     chain, _, rest = text.partition(":")
     place, _, value = rest.partition(":")
-    if not (chain.isdigit() and place.isdigit() and value):
+    if not (chain.isdecimal() and place.isdecimal() and value):
         raise WrongUse("--expect takes CHAIN:PLACE:HASH, as `pmp audit heads` prints it.")
     return Head(int(chain), int(place), value)

@@ -148,6 +148,8 @@ def _show_status(seen: Status, queues: tuple[Depth, ...]) -> None:
         say("  → " + ", ".join(f"`pmp outbox list --state {state}`" for state in withheld))
     if queues:
         print_table("Queues", ["queue", "messages", "consumers"], [_queue(queue) for queue in queues])
+    if any(queue.depth is None for queue in queues):
+        say("  → `pmp topology declare` makes what is missing")
     print_table(
         "Sweeps",
         ["sweep", "last for", "ran"],
@@ -169,7 +171,7 @@ def _standing(state: str, standing: Standing, now: datetime) -> list[object]:
 
 def _queue(queue: Depth) -> list[object]:
     if queue.depth is None:
-        return [queue.name, "missing", "→ `pmp topology declare`"]
+        return [queue.name, "missing", "–"]
     idle = "  ← nobody consumes" if queue.depth and not queue.consumers else ""
     return [queue.name, queue.depth, f"{queue.consumers}{idle}"]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from workers.cli.app import AT_FAULT, GOOD
+from workers.cli.app import AT_FAULT, GOOD, WrongUse
 from workers.cli.opened import AsJson, site_settings
 from workers.cli.presenting import hint, print_json
 from workers.cli.progress import progress_bar
@@ -41,6 +41,8 @@ async def simulate(
     from workers.simulation import report, show
     from workers.simulation import simulate as play
 
+    if folder.exists() and not (folder / _LOG).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"--folder is emptied first, and {folder} holds what no simulation left there: name another.")
     settings = site_settings()
     emptied(folder)
     with (folder / _LOG).open("w", encoding="utf-8", buffering=1) as log:

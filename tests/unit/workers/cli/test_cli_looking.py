@@ -10,6 +10,8 @@ import pytest
 from store import inbox
 from store.contract import Transaction
 from tests.unit.workers.cli.filled_store import NOW, SECRET, Pmp, change, in_store, message
+from workers.cli.depths import Depth
+from workers.settings import Settings
 
 
 def test_status_as_json(store: Path, pmp: Pmp) -> None:
@@ -51,6 +53,21 @@ def test_the_store_is_shown_while_the_broker_is_away(
     assert (code, json.loads(out)["queues"]) == (69, [])
     assert "The queues are not shown" in err
     assert "pa55" not in err
+
+
+def test_missing_queues_are_told_with_one_cure(store: Path, pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are; none, when all are there."""
+    queues = [Depth("pmp.ticket", None, None), Depth("pmp.mail", None, None), Depth("pmp.files", 0, 1)]
+
+    async def seen(_: Settings) -> tuple[Depth, ...]:
+        return tuple(queues)
+
+    monkeypatch.setenv("PMP_AMQP_URL", "amqp://127.0.0.1:1/")
+    monkeypatch.setattr("workers.cli.depths.depths", seen)
+    out = pmp("status")[1]
+    assert (out.count("missing  "), out.count("pmp topology declare")) == (2, 1)
+    del queues[:2]
+    assert "pmp topology declare" not in pmp("status")[1]
 
 
 def test_trace_tells_a_dead_letters_story(store: Path, pmp: Pmp) -> None:

@@ -29,13 +29,24 @@ ZONE = ZoneInfo("America/New_York")
         ["publish", "ticket.opened", __file__, "--message-id", "é" * 128],
         ["publish", "ticket.opened", __file__, "--message-id", "a\tb"],
         ["submit", __file__, "--message-id", "x" * 256],
-        ["simulate", "--days", "0"],
+        ["simulate", "--days", "0"], ["trace", "x\udcff"], ["audit", "show", "--record", "x\udcff"],
+        ["dead-letters", "discard", "1", "--why", "x\udcff"], ["audit", "verify", "--expect", "²:1:x"],
     ],
 )  # fmt: skip
 def test_a_number_or_id_that_makes_no_sense_is_2(place: Path, pmp: Pmp, argv: list[str]) -> None:
     """There is neither store nor broker here: it was the call that was looked at first."""
     code, out, err = pmp(*argv)
     assert (code, out, err.count("\n"), "Traceback" in err) == (2, "", 1, False)
+
+
+def test_a_simulation_empties_only_what_one_left(place: Path, pmp: Pmp) -> None:
+    """A slip of the hand would cost a home folder; what is there stays there."""
+    kept = Path("home") / "letter.txt"
+    kept.parent.mkdir()
+    kept.touch()
+    for folder in (kept.parent, kept):
+        code, _, err = pmp("simulate", "--folder", str(folder))
+        assert (code, "name another" in err, kept.is_file()) == (2, True, True)
 
 
 def test_an_id_that_just_fits_is_taken(place: Path, pmp: Pmp) -> None:
