@@ -155,6 +155,8 @@ class Structure:
             self._note("F13", "", f"{found} behind the transaction's TT; expected the end of the file")
         elif name in allowed:
             if not self._swallows(name, piece):
+                if "\n" in piece:
+                    self._note("F04.line", name, "a line end stands inside it; expected one only behind its terminator")
                 return "go on"
             self._note("F04", name, _SWALLOWED)
         elif name not in FOLLOWERS:
