@@ -141,10 +141,10 @@ def _dispenser_type(pharmacy: Pharmacy) -> str:
 
 async def _store_runs(
     work: AnyWork, rules: CheckRules, after: Screened, pharmacies: int
-) -> tuple[list[Counts], list[tuple[int, Finding, Content]]]:
+) -> tuple[list[Counts], list[tuple[int, Finding, Content, int]]]:
     """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
-    unknown: list[tuple[int, Finding, Content]] = []
+    unknown: list[tuple[int, Finding, Content, int]] = []
     revised = unknown_revised(rules)
     for run in after.runs:
         of = counts[run.pharmacy]
@@ -155,11 +155,11 @@ async def _store_runs(
         change = dispensations.void
         if is_revision:
             change = partial(dispensations.revise, stores_unknown=revised is not UNKNOWN_KEPT_OUT)
-        for content in run.contents:
+        for content, line in zip(run.contents, run.lines, strict=True):
             before = of.revised + of.voided
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
             if of.revised + of.voided == before:
-                unknown.append((run.pharmacy, revised if is_revision else UNKNOWN_VOIDED, content))
+                unknown.append((run.pharmacy, revised if is_revision else UNKNOWN_VOIDED, content, line))
     return counts, unknown
 
 
