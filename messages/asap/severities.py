@@ -36,6 +36,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "F14": "warning",  # a test file: checked, reported, not stored
         "F15": "file",  # a limit passed
         "R01": "error",
+        "R01.zero": "error",  # a void of a zero report
         "R02": "error",
         "R02.length": "warning",
         "R03": "error",
