@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,11 +20,12 @@ from store.submissions import OpenError
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """Records of one pharmacy and one status that follow one another and are to take effect."""
+    """Records of one pharmacy and one status that follow one another and are to take effect; ``lines`` is where each stands."""
 
     pharmacy: int
     status: str
     contents: Sequence[Content]
+    lines: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,17 @@ class _Screening:
     def run(self, run: Run) -> StoredRun:
         """Screen the records of a run; a void only says which record is withdrawn, and is asked nothing."""
         if run.status == "void":
-            return StoredRun(run.pharmacy, run.status, run.contents)
+            return StoredRun(run.pharmacy, run.status, run.contents, run.lines)
         is_new = run.status == "new"
         days = {detail.dispensed_on for detail in run.details}
         if is_new and self._screen.is_silent(days, self._sources[run.pharmacy]):
-            return StoredRun(run.pharmacy, run.status, run.contents)
+            return StoredRun(run.pharmacy, run.status, run.contents, run.lines)
         records = zip(run.contents, run.lines, run.details, strict=True)
         kept = (self._record(run.pharmacy, *record, is_new=is_new) for record in records)
-        return StoredRun(run.pharmacy, run.status, [content for content in kept if content is not None])
+        good = [(content, line) for content, line in zip(kept, run.lines, strict=True) if content is not None]
+        return StoredRun(
+            run.pharmacy, run.status, [content for content, _ in good], array("L", [line for _, line in good])
+        )
 
     def bar(self, run: Run) -> None:
         """Count the records of a barred pharmacy as in error."""
@@ -150,17 +155,17 @@ def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) ->
     return Screened(report, tuple(runs), tuple(screening.errors), barred)
 
 
-def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int, Finding, Content]]) -> Screened:
+def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int, Finding, Content, int]]) -> Screened:
     """Give it with what the store did not know to revise or void; such a revision may be kept out (R29 of the checks, R49)."""
     if not unknown:
         return after
     ledger = _ledger_behind(after.report, rules)
     warned, kept_out = [0] * len(after.report.pharmacies), [0] * len(after.report.pharmacies)
     errors = list(after.errors)
-    for pharmacy, finding, content in unknown:
+    for pharmacy, finding, content, line in unknown:
         fault = ledger.note(
             named(finding, after.report),
-            0,
+            line,
             prescription=printable(content.prescription_number),
             fill_date=content.filled_on,
         )

@@ -144,10 +144,10 @@ def _dispenser_type(pharmacy: Pharmacy) -> str:
 
 async def _store_runs(
     work: AnyWork, rules: CheckRules, after: Screened, pharmacies: int
-) -> tuple[list[Counts], list[tuple[int, Finding, Content]]]:
+) -> tuple[list[Counts], list[tuple[int, Finding, Content, int]]]:
     """Let the records take effect in their order; return what became of them per pharmacy, and what was not known."""
     counts = [Counts() for _ in range(pharmacies)]
-    unknown: list[tuple[int, Finding, Content]] = []
+    unknown: list[tuple[int, Finding, Content, int]] = []
     for run in after.runs:
         of = counts[run.pharmacy]
         if run.status == "new":
@@ -157,12 +157,12 @@ async def _store_runs(
         change = dispensations.void
         if is_revision:
             change = partial(dispensations.revise, stores_unknown=stores_unknown(rules))
-        for content in run.contents:
+        for content, line in zip(run.contents, run.lines, strict=True):
             before = of.revised + of.voided
             await change(work.tx, content, now=work.now, seq=work.seq, counts=of)
             if of.revised + of.voided == before:
                 finding = unknown_revised(rules, content) if is_revision else UNKNOWN_VOIDED
-                unknown.append((run.pharmacy, finding, content))
+                unknown.append((run.pharmacy, finding, content, line))
     return counts, unknown
 
 

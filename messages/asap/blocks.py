@@ -31,7 +31,7 @@ class Blocks:
         self._frame, self._ledger = frame, ledger
         self._reader = RecordReader(frame, header.version, rules, ledger)
         self._zero_reader = ZeroReports(rules, ledger, self._reader.dates)
-        self._zeros: list[tuple[str, int, int]] = []
+        self._zeros: list[tuple[Sequence[str], int, int]] = []
         self.pharmacies: list[Pharmacy] = []
         self.tallies: list[Tally] = []
         self.zero_reports: list[ZeroReport] = []
@@ -74,7 +74,7 @@ class Blocks:
     ) -> Record | None:
         if patient.is_zero:
             dsp = self._reader.segments["DSP"].read(texts[0])[0]
-            self._zeros.append((dsp[5], line, patient.line))
+            self._zeros.append((dsp, line, patient.line))
             return None
         record = self._reader.record(self.pharmacies[-1], patient, texts, line)
         tally = self.tallies[-1]
@@ -119,9 +119,9 @@ class Blocks:
 
     def _end_block(self) -> None:
         """Read the zero reports of a pharmacy, once it is known whether it has records too."""
-        for day, line, patient_line in self._zeros:
+        for dsp, line, patient_line in self._zeros:
             pharmacy, has_records = self.pharmacies[-1], self.tallies[-1].total > 0
             self.zero_reports.append(
-                self._zero_reader.read(pharmacy, day, line, patient_line=patient_line, beside_records=has_records)
+                self._zero_reader.read(pharmacy, dsp, line, patient_line=patient_line, beside_records=has_records)
             )
         self._zeros.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from messages.asap.faults import Finding, count_told, described
@@ -19,6 +20,7 @@ PAIRS = ((18, 19), (20, 21))
 """Fields of DSP that go together."""
 _NAMES_THE_RECORD = frozenset({1, 2, 5, 6, 9, 13})
 """Places in DSP of what makes a record the same (R48), and of what is done to it."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _COMPOUND_START = "99999"
 Found = list[Finding]
 
@@ -80,6 +82,9 @@ class DispensingChecks:
             )
         if not dsp[2].strip():
             findings.append(Finding("R02", "DSP02", "no prescription number; expected one"))
+        elif _CONTROL.search(dsp[2]):
+            text = "a line end or another control character stands inside it; expected the number alone"
+            findings.append(Finding("R02", "DSP02", text))
         elif len(dsp[2]) > 25:
             check = "R02" if len(dsp[2]) > NUMBER_MAX else "R02.length"
             findings.append(Finding(check, "DSP02", f"{len(dsp[2])} characters; expected at most 25"))

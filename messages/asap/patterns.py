@@ -52,6 +52,7 @@ def _pattern(field: Field, sep: str) -> str:
         return "[0-9]{8}" if field.required else "(?:[0-9]{8})?+"
     if field.type == "TM":
         return "(?:(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z)?+"
+    character = rf"[^{sep}\x00-\x1f\x7f]"  # a prescription number has no control character (R02)
     if field.required:  # a value of blanks is no value (R14)
-        return rf"[^{sep}\s][^{sep}]{{0,{field.max_length - 1}}}+"
-    return f"[^{sep}]{{0,{field.max_length}}}+"
+        return rf"(?!\s){character}{{1,{field.max_length}}}+"
+    return f"{character}{{0,{field.max_length}}}+"

@@ -8,9 +8,10 @@ from itertools import islice
 from messages.asap.blocks import Blocks
 from messages.asap.faults import Fault, Finding, Ledger, printable
 from messages.asap.frame import open_frame
+from messages.asap.header import read_header
 from messages.asap.report import FileReport, PharmacyCounts, Verdict
 from messages.asap.severities import CheckRules
-from messages.asap.structure import Structure, read_header
+from messages.asap.structure import Structure
 from messages.asap.values import Header, Pharmacy, Record, ZeroReport
 
 

@@ -22,6 +22,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "F02": "file",  # version not accepted
         "F03": "file",  # no usable TH09
         "F04": "file",  # a segment not terminated
+        "F04.line": "warning",  # a line end inside a segment
         "F05": "file",  # IS, PHA, TP or TT missing; truncated
         "F06": "file",  # unknown segment
         "F07": "file",  # segment out of order
@@ -35,6 +36,7 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         "F14": "warning",  # a test file: checked, reported, not stored
         "F15": "file",  # a limit passed
         "R01": "error",
+        "R01.zero": "error",  # a void of a zero report
         "R02": "error",
         "R02.length": "warning",
         "R03": "error",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from messages.asap.dispensing import VOID
 from messages.asap.faults import Finding, Ledger
 from messages.asap.severities import CheckRules
 from messages.asap.values import Memo, Pharmacy, ZeroReport
@@ -36,10 +38,13 @@ class ZeroReports:
         """What is read from now on stands under this IS03."""
         self._message, self._message_line, self._of_message = message, line, None
 
-    def read(self, pharmacy: Pharmacy, day: str, line: int, *, patient_line: int, beside_records: bool) -> ZeroReport:
+    def read(
+        self, pharmacy: Pharmacy, dsp: Sequence[str], line: int, *, patient_line: int, beside_records: bool
+    ) -> ZeroReport:
         """Give a zero report; its period is IS03's, else the one day of DSP05."""
+        day = self._dates[dsp[5]]
         if not _MEANT_AS_PERIOD.match(self._message):
-            period = self._judged("DSP05", self._dates[day], self._dates[day], line)
+            period = self._judged("DSP05", day, day, line)
         elif self._of_message is None:
             found = _PERIOD.match(self._message)
             begins_on, ends_on = map(self._dates.__getitem__, found.groups() if found else ("", ""))
@@ -47,6 +52,9 @@ class ZeroReports:
         else:
             period = self._of_message
         counts = period.counts and pharmacy.is_valid
+        if dsp[1] == VOID:
+            text = "a zero report cannot be voided; expected the records that there were, or 00"
+            counts &= self._note(Finding("R01.zero", "DSP01", text), line)
         if beside_records:
             text = "a zero report (REPORT ZERO) beside records of the same pharmacy; expected the one or the other"
             counts &= self._note(Finding("R27.zero", "PAT07", text), patient_line)

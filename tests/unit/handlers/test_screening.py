@@ -149,6 +149,10 @@ async def test_r29_a_revision_or_void_of_an_unknown_record_is_told(bench: Bench)
     report = await hand_in(bench, file("T1", dispensing("1", "01"), dispensing("2", "02"), dispensing("3", "01")))
     assert faults(report) == [("R29", "warning", "1"), ("R29", "warning", "2"), ("R29", "warning", "3")]
     assert became(report) == {"stored": 2, "voids_not_found": 1, "with_warnings": 2}
+    assert [fault["line"] for fault in report["faults"]] == [5, 8, 11]
+    assert report["faults"][1]["message"].startswith(
+        "Segment 8, DSP01 (Reporting Status): a void of a record that is not"
+    )
 
 
 async def test_checks_keep_to_their_severities(bench_of: OpenBench) -> None:

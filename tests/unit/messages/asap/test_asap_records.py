@@ -34,6 +34,7 @@ CASES: Sequence[tuple[str, Mapping[str, str], Told]] = [
     ("R02-blank", {"DSP02": "  "}, {("R02", E, "DSP02")}),
     ("R02-long", {"DSP02": "R" * 26}, {("R02", W, "DSP02")}),
     ("R02-very-long", {"DSP02": "1" * 201}, {("R02", E, "DSP02")}),
+    ("R02-control", {"DSP02": "RX\x0b1001"}, {("R02", E, "DSP02")}),
     ("R03-written", {"DSP03": "20260230"}, {("R03", E, "DSP03")}),
     ("R03-filled", {"DSP05": "2026112"}, {("R03", E, "DSP05")}),
     ("R03-born", {"PAT18": "02141980"}, {("R03", E, "PAT18")}),

@@ -96,6 +96,12 @@ CASES: Sequence[tuple[str, bytes, Told]] = [
     ("F04-source", swallowing(TWO, "IS"), {("F04", F, "IS")}),
     ("F04-trailer", swallowing(TWO, "TP"), {("F04", F, "TP")}),
     ("F04-last", TWO.removesuffix(b"~\r\n"), {("F04", F, "TT")}),
+    ("F04-line-end-in-a-name", TWO.replace(b"Alder", b"Al\r\nder", 1), {("F04", "warning", "PAT")}),
+    (
+        "F04-line-end-in-a-number",
+        TWO.replace(b"RX1001", b"RX\n1001"),
+        {("F04", "warning", "DSP"), ("R02", "error", "DSP02")},
+    ),
     ("F05-source", without(TWO, "IS"), {("F05", F, "IS")}),
     ("F05-pharmacy", without(TWO, "PHA"), {("F05", F, "PHA")}),
     ("F05-pharmacy-trailer", without(TWO, "TP"), {("F05", F, "TP")}),

@@ -57,6 +57,7 @@ FAULTY: Sequence[tuple[str, dict[bytes, bytes], str, str, str]] = [
         "future",
     ),
     ("years", {b"#20261117#-": b"#20251122#-"}, "R12", "IS03", "has 367 days"),
+    ("void", {b"DSP*****2026": b"DSP*02****2026"}, "R01", "DSP01", "cannot be voided"),
     ("pharmacy", {b"BX1234563": b"ZZ1234567"}, "R17", "PHA03", "check digit"),
 ]
 
@@ -75,7 +76,7 @@ def test_a_zero_report_at_fault_is_told_and_does_not_count(
     reading = read(body)
     (fault,) = reading.faults
     assert (fault.check, fault.severity, fault.field) == (check, "error", field)
-    assert (fault.segment, fault.line) == (field[:-2], {"IS03": 2, "PHA03": 3, "DSP05": 5}[field])
+    assert (fault.segment, fault.line) == (field[:-2], {"IS03": 2, "PHA03": 3, "DSP01": 5, "DSP05": 5}[field])
     assert text in fault.message
     assert [zero.is_valid for zero in reading.zero_reports] == [False]
     assert "record is" not in fault.message
