@@ -109,7 +109,8 @@ class _Screening:
 
     def _tell(self, findings: Sequence[Finding], content: Content, line: int) -> None:
         for finding in findings:
-            if self.ledger.is_full:  # a late file has as many of these as records
+            # A late file has as many warnings as records.
+            if self.ledger.is_full and self._read.rules.severity(finding.check) != "error":
                 self.ledger.count(finding)
             else:
                 number = printable(content.prescription_number)
@@ -179,12 +180,12 @@ def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Coun
 
 
 def _ledger_behind(report: FileReport, rules: CheckRules) -> Ledger:
-    """Give a ledger with the room that the report's own faults leave."""
-    return Ledger(replace(rules, faults_listed=max(rules.faults_listed - len(report.faults), 0)))
+    """Give a ledger that goes on where the report's own ended."""
+    return Ledger(rules, report.faults, report.faults_total)
 
 
 def _with_faults(report: FileReport, ledger: Ledger) -> FileReport:
-    return replace(report, faults=(*report.faults, *ledger.listed), faults_total=report.faults_total + ledger.total)
+    return replace(report, faults=ledger.listed, faults_total=ledger.total)
 
 
 def _recounted(report: FileReport, errors: Sequence[int], warnings: Sequence[int]) -> FileReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -75,14 +76,16 @@ class Fault:
 
 
 class Ledger:
-    """The faults of one file: the first ones kept, all of them counted."""
+    """The faults of one file: the first ones kept, all of them counted. Warnings make room for what is graver (R47)."""
 
-    __slots__ = ("_listed", "_rules", "failed", "total")
+    __slots__ = ("_listed", "_rules", "_warnings", "failed", "total")
 
-    def __init__(self, rules: CheckRules) -> None:
+    def __init__(self, rules: CheckRules, listed: Sequence[Fault] = (), total: int = 0) -> None:
+        """Begin an empty one, or go on behind the faults of another."""
         self._rules = rules
-        self._listed: list[Fault] = []
-        self.total = 0
+        self._listed = list(listed)
+        self._warnings = sum(fault.severity == "warning" for fault in listed)
+        self.total = total
         self.failed = False
 
     @property
@@ -92,7 +95,7 @@ class Ledger:
 
     @property
     def is_full(self) -> bool:
-        """Whether further faults are only counted."""
+        """Whether further warnings are only counted."""
         return len(self._listed) >= self._rules.faults_listed
 
     def note(
@@ -127,12 +130,20 @@ class Ledger:
             fill_date=fill_date,
             message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting)}",
         )
+        if self.is_full and setting != "warning" and self._warnings:
+            self._drop_a_warning()
         if not self.is_full:
             self._listed.append(fault)
+            self._warnings += setting == "warning"
         return fault
 
+    def _drop_a_warning(self) -> None:
+        last = max(place for place, fault in enumerate(self._listed) if fault.severity == "warning")
+        del self._listed[last]
+        self._warnings -= 1
+
     def count(self, finding: Finding) -> None:
-        """Count a finding that there is no room to list."""
+        """Count a warning that there is no room to list."""
         self.total += self._rules.severity(finding.check) != "off"
 
 
