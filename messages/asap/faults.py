@@ -159,7 +159,7 @@ class Ledger:
         return fault
 
     def count(self, finding: Finding) -> None:
-        """Count a finding that there is no room to list."""
+        """Count a warning that there is no room to list."""
         self.total += self._rules.severity(finding.check) != "off"
 
     def _has_room_for(self, setting: Setting) -> bool:

@@ -7,10 +7,12 @@ import email
 import email.policy
 import io
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from handlers.rules.policy import Policy
 from messages.asap.writer import Dispensing, write_transaction, write_void, write_zero_report
 from messages.dispensation import DispensationFileSubmitted
 from notifier.preview import Preview, preview_of
@@ -170,3 +172,21 @@ async def test_r46_nothing_stored_is_said_first(bench: Bench, body: bytes, says:
     (seen,) = await told(bench, body)
     assert says in " ".join(seen.text.split())[:200]
     assert says in re.sub("<[^>]*>", "", seen.html)
+
+
+@pytest.mark.parametrize(
+    "last", [dispensing("last", **BAD), dispensing("last", "01")], ids=["its-own-fault", "found-beside-the-store"]
+)
+async def test_r47_a_record_that_was_not_stored_is_named_behind_any_number_of_warnings(
+    bench: Bench, last: Dispensing
+) -> None:
+    """The warnings are only counted then: a clerk must find what is to be sent again."""
+    bench.programme = replace(bench.programme, policy=Policy(check_severities={"R29": "error"}))
+    body = file("T1", *(dispensing(f"{number}", PAT16="1") for number in range(150)), last)
+    (seen,) = await told(bench, body)
+    text = " ".join(seen.text.split())
+    assert "the first 100 of 151" not in text
+    assert "What was found (100 of 151; warnings are left out first):" in text
+    assert "prescription last, filled June 12, 2026" in text
+    assert sum(row[2] == "last" for row in attached(bench)["faults.csv"]) == 1
+    assert len(attached(bench)["faults.csv"]) == 101

@@ -242,12 +242,14 @@ class Reporting:
         return [line for key, (state, line) in self.records.items() if state == "active" and key not in self.no_duty]
 
     def remind(self, at: datetime) -> None:
-        """R47: errors not corrected, every day for seven days, one e-mail a submission."""
+        """R47, R61: errors not corrected, every day for seven days, one e-mail a submission; of those its sender may mend."""
         today = local_day(at)
         waiting = {
             (error.submission, error.sender)
             for error in self.errors
-            if not error.is_corrected and 1 <= (today - error.reported_on).days <= 7
+            if not error.is_corrected
+            and 1 <= (today - error.reported_on).days <= 7
+            and not self._is_barred(error.sender, error.line.dispenser)
         }
         for _, sender in waiting:
             for address in REPORTS_TO.get(sender, ADMINISTRATORS):
