@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from handlers.digest.listing import Look
@@ -79,6 +80,7 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         site = Site(store)
         watched = {name: site.may_break(sweep) for name, sweep in sweeps().items()}
         monkeypatch.setattr(under_test, "sweeps", lambda: watched)
+        monkeypatch.setattr("workers.troubles.log", structlog.get_logger("pmp.troubles"))
         yield site
 
 
