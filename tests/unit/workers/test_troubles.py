@@ -128,6 +128,7 @@ async def test_one_that_keeps_failing_is_counted_and_stands_in_the_digest(site: 
     assert (trouble.failures, trouble.since_at) == (11, LATE)
     (row,) = (await site.store.read(lambda tx: failing(Look(tx, TOMORROW, site.programme)))).rows
     assert row.startswith("sweep password_expiry: KeyError at test_troubles.py:")
+    assert "11 times since 2026-11-24" in row
 
 
 async def test_a_relay_that_raises_is_tried_again(site: Site) -> None:
