@@ -60,6 +60,7 @@ _SENTENCES = (
         "takes no writes: it is a standby, or a failover is under way",
     ),
     (asyncpg.DiskFullError, "has no room left on its disk"),
+    ((OSError, TimeoutError, asyncpg.PostgresConnectionError), "cannot be reached, or does not answer in time"),
 )
 
 
@@ -188,7 +189,7 @@ async def open_postgres(url: str, *, connections: int = 10) -> PostgresStore:
     except ValueError:  # asyncpg's word for an address that is none
         raise Misconfigured("PostgreSQL cannot be looked for: PMP_STORE is no address.") from None
     except _AWAY as error:
-        raise StoreAway(f"PostgreSQL cannot be reached: {type(error).__name__}.") from error
+        raise _told(error) from error
     return PostgresStore(pool)
 
 

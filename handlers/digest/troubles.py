@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from handlers.digest.listing import ROWS_MAX, Listed, Listing, Look
 from store import troubles
+from store.troubles import Trouble
 
 
 async def failing(look: Look) -> Listed:
     """Return the sweeps and relays that fail."""
     found = await troubles.standing(look.tx, after=look.since_last[0])
-    rows = (f"{one.part}: {one.error}, first {look.ago(one.since_at)}" for one in found[:ROWS_MAX])
-    return Listed(tuple(rows), len(found))
+    rows = tuple(_trouble(one, look) for one in found[:ROWS_MAX])
+    return Listed(rows, len(found))
+
+
+def _trouble(one: Trouble, look: Look) -> str:
+    since = look.policy.local_date(one.since_at).isoformat()
+    return f"{one.part}: {one.error}, {one.failures} times since {since}"
 
 
 LISTINGS = (

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from handlers.digest.listing import Look
@@ -79,6 +80,7 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         site = Site(store)
         watched = {name: site.may_break(sweep) for name, sweep in sweeps().items()}
         monkeypatch.setattr(under_test, "sweeps", lambda: watched)
+        monkeypatch.setattr("workers.troubles.log", structlog.get_logger("pmp.troubles"))
         yield site
 
 
@@ -126,6 +128,7 @@ async def test_one_that_keeps_failing_is_counted_and_stands_in_the_digest(site: 
     assert (trouble.failures, trouble.since_at) == (11, LATE)
     (row,) = (await site.store.read(lambda tx: failing(Look(tx, TOMORROW, site.programme)))).rows
     assert row.startswith("sweep password_expiry: KeyError at test_troubles.py:")
+    assert "11 times since 2026-11-24" in row
 
 
 async def test_a_relay_that_raises_is_tried_again(site: Site) -> None:

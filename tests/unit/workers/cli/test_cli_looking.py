@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from store import inbox
+from store import inbox, troubles
 from store.contract import Transaction
 from tests.unit.workers.cli.filled_store import NOW, SECRET, Pmp, change, in_store, message
 from workers.cli.depths import Depth
@@ -32,6 +33,23 @@ def test_status_as_json(store: Path, pmp: Pmp) -> None:
     assert seen["dead_letters"]["open"]["count"] == 1
     assert seen["dead_letters"]["groups"][0]["text"] == "A field is at fault."
     assert (seen["queues"], seen["sweeps"], seen["troubles"]) == ([], [], [])
+
+
+def test_status_says_what_fails(store: Path, pmp: Pmp) -> None:
+    """First of all: since when, how often, what and where; once it goes well nothing is said of it."""
+
+    async def fail(tx: Transaction) -> None:
+        for minutes in (0, 20):
+            await troubles.note(tx, "sweep retention", "KeyError at here.py:1:f", NOW + timedelta(minutes=minutes))
+
+    in_store(store, fail)
+    _, out, _ = pmp("status")
+    assert out.index("What fails, and is tried again") < out.index("Open dead letters")
+    assert "sweep retention" in out
+    (seen,) = json.loads(pmp("status", "--json")[1])["troubles"]
+    assert (seen["part"], seen["failures"], seen["error"]) == ("sweep retention", 2, "KeyError at here.py:1:f")
+    in_store(store, lambda tx: troubles.finish(tx, "sweep retention", NOW))
+    assert "What fails" not in pmp("status")[1]
 
 
 def test_status_for_people(store: Path, pmp: Pmp) -> None:
