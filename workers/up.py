@@ -18,7 +18,7 @@ from handlers.secrets import new_private_key
 from messages.errors import Misconfigured, PmpError
 from messages.registry import families
 from workers import bootstrap
-from workers.cli.depths import depths
+from workers.depths import depths
 from workers.patience import migrated
 from workers.services.private import Say
 from workers.services.rabbitmq import private_rabbitmq

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from store.overview import Conservation, Standing, Status
-    from workers.cli.depths import Depth
+    from workers.depths import Depth
     from workers.settings import Settings
 
 
@@ -89,7 +89,7 @@ async def _queues(settings: Settings) -> tuple[tuple[Depth, ...], int]:
     if not settings.amqp_url.get_secret_value():
         hint("The queues are not shown: no broker is set (PMP_AMQP_URL).")
         return (), GOOD
-    from workers.cli.depths import depths
+    from workers.depths import depths
 
     try:
         return await depths(settings), GOOD

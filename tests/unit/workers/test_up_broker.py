@@ -10,7 +10,7 @@ import pytest
 
 from messages.errors import BrokerAway
 from workers import up
-from workers.cli.depths import Depth
+from workers.depths import Depth
 from workers.services.private import Say
 from workers.services.rabbitmq import Broker
 from workers.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from store import inbox, troubles
 from store.contract import Transaction
 from tests.unit.workers.cli.filled_store import NOW, SECRET, Pmp, change, in_store, message
-from workers.cli.depths import Depth
+from workers.depths import Depth
 from workers.settings import Settings
 
 
@@ -81,7 +81,7 @@ def test_missing_queues_are_told_with_one_cure(store: Path, pmp: Pmp, monkeypatc
         return tuple(queues)
 
     monkeypatch.setenv("PMP_AMQP_URL", "amqp://127.0.0.1:1/")
-    monkeypatch.setattr("workers.cli.depths.depths", seen)
+    monkeypatch.setattr("workers.depths.depths", seen)
     out = pmp("status")[1]
     assert (out.count("missing  "), out.count("pmp topology declare")) == (2, 1)
     del queues[:2]
