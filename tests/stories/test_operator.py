@@ -160,7 +160,8 @@ async def discards_both(place: Place) -> None:
     discarded = await pmp(place, "dead-letters", "discard", *numbers)
     assert (discarded.code, discarded.out) == (0, "Discarded: 2.\n")
     again, left = await asyncio.gather(pmp(place, "dead-letters", "discard", *numbers), pmp(place, "status", "--json"))
-    assert (again.code, again.out) == (1, "Discarded: 0.\nNot open: 1, 3.\n")
+    assert again.code == 1
+    assert again.out.startswith("Discarded: 0.\nNot open: 1, 3.\n")
     assert left.document["dead_letters"]["groups"] == []
     assert left.document["inbox"]["discarded"]["count"] == 2
 
