@@ -77,6 +77,31 @@ async def test_r55_reminders_by_the_day(clinic: Bench) -> None:
     assert due + 42 * DAY > ends
 
 
+@pytest.mark.parametrize(
+    ("ran", "runs", "told"),
+    [
+        (-15, -11, (1, 0)),
+        (-14, -8, None),
+        (-15, -2, (1, 0)),
+        (-1, 5, (0, 1)),
+        (0, 6, None),
+        (0, 10, (0, 1)),
+        (-30, 30, (0, 1)),
+    ],
+)
+async def test_r55_a_turn_missed_while_nothing_ran_is_made_up_for_once(
+    clinic: Bench, ran: int, runs: int, told: tuple[int, int] | None
+) -> None:
+    """So many days after the due date it ran last and runs again: one digest of what stands now, none when none was missed."""
+    await treat(clinic, "ROBIN")
+    await project(clinic)
+    due = FIRST + 90 * DAY
+    for day in (due + ran * DAY, due + runs * DAY):
+        mails = await clinic.sweep(day, "review_due")
+        await clinic.change(f"INSERT INTO sweep_runs VALUES ('review_due', '{day}', '{day}', 'one', 0)")
+    assert [(one.facts["due_count"], one.facts["overdue_count"]) for one in mails] == ([] if told is None else [told])
+
+
 async def test_r55_one_digest_however_many_patients_and_numbers(clinic: Bench) -> None:
     """Records know the prescriber by DEA number or by NPI alone: still one e-mail, counting everything that stands."""
     await treat(clinic, "ROBIN")
