@@ -150,7 +150,7 @@ async def _reviewed(tx: Transaction, whose: Whose) -> Mapping[str, Reviewed]:
 
 
 def _row(patient: str, treatment: Treatment, reviewed_on: Sequence[date], policy: Policy) -> TreatmentRow:
-    last = last_review(treatment, reviewed_on)
+    last = last_review(treatment, reviewed_on, policy)
     due = due_on(treatment, last, policy)
     return TreatmentRow(
         patient,

@@ -17,6 +17,7 @@ from messages.asap.reader import Reading
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules, Setting
 from messages.asap.values import NUMBER_MAX, Header, Memo, Pharmacy, Record, Status, ZeroReport
+from messages.identifiers import prescribing_number
 from store.contract import as_text
 from store.dispensations import Content
 from store.submissions import OpenError
@@ -157,7 +158,7 @@ class _Good:
             record.written_on,
             record.days_supply,
             record.product_id,
-            pre[2],
+            prescribing_number(pre[2], pre[3]) if pre[3] else pre[2],
             pre[1],
             pat[7],
             shared[pat[8]],

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
-from store import replacing
+from store import replacing, sharing
+from store.audit import Operator
 from store.contract import Row, Transaction, as_date, as_text
+from store.dead_letters import record_act
 from store.paging import paged
 from store.replacing import Counted
 
@@ -86,6 +88,22 @@ def _alert(row: Row) -> PostedAlert:
 async def withdraw(tx: Transaction, alert_id: str, *, by: str, now: datetime) -> bool:
     """Withdraw an alert, which is kept; False when it is withdrawn already."""
     return await tx.run("alerts.withdraw", alert_id=alert_id, withdrawn_at=as_text(now), withdrawn_by=by) == 1
+
+
+async def listed(tx: Transaction, *, state: str, before: int, most: int) -> Sequence[Row]:
+    """Return alerts of a state ('' for any), the newest first, without patient and text."""
+    return await tx.rows("alerts.listed", state=state, before=before, most=most)
+
+
+async def reveal(
+    tx: Transaction, alert_id: str, *, operator: Operator, why: str, now: datetime
+) -> tuple[Row, str] | None:
+    """Return an alert whole and whose record it is of now; that it was seen is written down (R60). None: there is none."""
+    row = await tx.row("alerts.whole", alert_id=alert_id)
+    if row is None:
+        return None
+    await record_act(tx, "alert revealed", f"alert {alert_id}", operator=operator, why=why, now=now)
+    return row, (await sharing.named(tx, row["patient_key"], row["part"]))[1]
 
 
 async def posted(

@@ -7,19 +7,24 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from store.contract import Transaction, as_date, as_text
+from messages.identifiers import prescribing_number
+from store.contract import Row, Transaction, as_date, as_text
 from store.paging import paged
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers under which records know an account's holder; '' where there is none."""
+    """The numbers under which records know an account's holder; '' where there is none.
+
+    ``suffixed``: a resident's, the institution's DEA number and the suffix together.
+    """
 
     dea: str = ""
     npi: str = ""
+    suffixed: str = ""
 
     def __iter__(self) -> Iterator[str]:
-        return (number for number in (self.dea, self.npi) if number)
+        return (number for number in (self.dea, self.npi, self.suffixed) if number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,13 @@ class Refused:
 async def numbers_of(tx: Transaction, account_id: str) -> Numbers:
     """Return the numbers of an account's holder."""
     row = await tx.row("reviews.numbers", account_id=account_id)
-    return Numbers() if row is None else Numbers(row["dea"].upper(), row["npi"])
+    return Numbers() if row is None else _numbers(row)
+
+
+def _numbers(form: Row) -> Numbers:
+    """Return the numbers that a form gives; an institution's without a suffix is nobody's."""
+    suffixed = prescribing_number(form["institution_dea"], form["suffix"]) if form["suffix"] else ""
+    return Numbers(form["dea"].upper(), form["npi"], suffixed.upper())
 
 
 async def prescribers(tx: Transaction, *, page: int = 5000) -> AsyncIterator[Sequence[Prescriber]]:
@@ -65,7 +76,7 @@ async def prescribers(tx: Transaction, *, page: int = 5000) -> AsyncIterator[Seq
                 row["account_id"],
                 row["email"],
                 f"{row['first_name']} {row['last_name']}",
-                Numbers(row["dea"].upper(), row["npi"]),
+                _numbers(row),
             )
             for row in rows
         ]
@@ -92,6 +103,7 @@ async def insert(
         prescriber_id=prescriber_id,
         prescriber_dea=numbers.dea,
         prescriber_npi=numbers.npi,
+        prescriber_suffixed=numbers.suffixed,
         reviewed_on=reviewed_on.isoformat(),
         reviewed_at=as_text(reviewed_at),
         seq=seq,
@@ -104,7 +116,7 @@ async def of_patients(tx: Transaction, keys: Sequence[str]) -> list[Review]:
         Review(
             row["patient_key"],
             row["part"],
-            Numbers(row["prescriber_dea"], row["prescriber_npi"]),
+            Numbers(row["prescriber_dea"], row["prescriber_npi"], row["prescriber_suffixed"]),
             as_date(row["reviewed_on"]),
         )
         for row in await tx.rows("reviews.of_patients", keys=json.dumps(keys))

@@ -14,14 +14,26 @@ DELEGATE = "Prescriber Delegate – Licensed"
 OFFICER = "State Police"
 
 
-async def open_account(store: Store, name: str, role: str = PRESCRIBER, *, dea: str = "", npi: str = "") -> None:
+async def open_account(
+    store: Store,
+    name: str,
+    role: str = PRESCRIBER,
+    *,
+    dea: str = "",
+    npi: str = "",
+    institution: str = "",
+    suffix: str = "",
+) -> None:
     """Someone has an active account of this role, ``name@example.org``, and these numbers."""
+    numbers = {"dea_number": dea, "npi": npi, "institution_dea_number": institution, "institution_dea_suffix": suffix}
     message = RegistrationSubmitted(
         registration_id=name,
         email=f"{name.lower()}@example.org",
         password=f"k1.{'A' * 64}",
         role=role,
-        applicant=Applicant(first_name="Sam", last_name=f"Sample {name}", dea_number=dea or None, npi=npi or None),
+        applicant=Applicant.model_validate(
+            {"first_name": "Sam", "last_name": f"Sample {name}"} | {k: v for k, v in numbers.items() if v}
+        ),
         consent=Consent(terms_version="2026-01", agreed_at=OPENED),
     )
 

@@ -20,7 +20,7 @@ from messages.asap.patterns import clean_values
 from messages.asap.severities import CheckRules
 from messages.asap.values import Memo, canonical_quantity, iso_date
 from messages.dispensation import Dispenser, Prescriber, Record
-from messages.identifiers import normalise_ndc
+from messages.identifiers import normalise_ndc, prescribing_number
 from messages.record_layout import NAMES, VERSION, in_json, laid, laid_part
 from store.dispensations import Content
 
@@ -134,7 +134,7 @@ class RecordChecks:
             record.written_on.isoformat(),
             record.days_supply,
             self.product(record),
-            record.prescriber.dea or "",
+            prescribing_number(record.prescriber.dea or "", record.prescriber.dea_suffix or ""),
             record.prescriber.npi or "",
             patient.last_name,
             patient.first_name,

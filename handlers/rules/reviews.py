@@ -12,6 +12,11 @@ DAY = timedelta(days=1)
 _OVERDUE_DAYS_MAX = 3660
 
 
+def window_opens_on(written_on: date, policy: Policy) -> date:
+    """Return the first day on which a review counts for what was prescribed on a date (R51)."""
+    return written_on - DAY * policy.review_window_days
+
+
 def is_missed(supply: Supply, reviewed_on: Iterable[date], policy: Policy) -> bool:
     """Tell whether more than 72 hours' supply was prescribed without a review in the window before (R51).
 
@@ -20,13 +25,17 @@ def is_missed(supply: Supply, reviewed_on: Iterable[date], policy: Policy) -> bo
     """
     if supply.days_supply <= policy.review_supply_days_max:
         return False
-    opens_on = supply.written_on - DAY * policy.review_window_days
+    opens_on = window_opens_on(supply.written_on, policy)
     return not any(opens_on <= day <= supply.written_on for day in reviewed_on)
 
 
-def last_review(treatment: Treatment, reviewed_on: Iterable[date]) -> date | None:
-    """Return the last review made since the treatment began, or None: an earlier one was of another treatment."""
-    return max((day for day in reviewed_on if day >= treatment.began_on), default=None)
+def last_review(treatment: Treatment, reviewed_on: Iterable[date], policy: Policy) -> date | None:
+    """Return the last review of a treatment, or None: one made before its first prescription's window was of another (R55).
+
+    What is reviewed before the first prescription (R51) is dispensed days later: the treatment begins after its first review.
+    """
+    opens_on = min(window_opens_on(treatment.prescribed_on, policy), treatment.began_on)
+    return max((day for day in reviewed_on if day >= opens_on), default=None)
 
 
 def due_on(treatment: Treatment, reviewed_on: date | None, policy: Policy) -> date | None:

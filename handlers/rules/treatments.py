@@ -52,11 +52,13 @@ class Supply:
 class Treatment:
     """One course of one prescriber for one patient.
 
-    ``supply_ends_on`` is the last day covered, ``ends_on`` the last day on which a further record would continue it; its duty
-    ends with that day. Continuous: one record has followed another. Prolonged: its supplies span more than 90 days.
+    ``prescribed_on`` is the date written of what began it, ``supply_ends_on`` the last day covered, ``ends_on`` the last day on
+    which a further record would continue it; its duty ends with that day. Continuous: one record has followed another.
+    Prolonged: its supplies span more than 90 days.
     """
 
     prescriber: str
+    prescribed_on: date
     began_on: date
     supply_ends_on: date
     ends_on: date
@@ -100,6 +102,7 @@ def _treatment(prescriber: str, course: Sequence[Supply], policy: Policy) -> Tre
     supply_ends_on = max(supply.ends_on for supply in course)
     return Treatment(
         prescriber,
+        min(supply.written_on for supply in course if supply.filled_on == began_on),
         began_on,
         supply_ends_on,
         supply_ends_on + DAY * (policy.treatment_gap_days + 1),

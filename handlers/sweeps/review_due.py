@@ -8,24 +8,29 @@ from datetime import date, time, timedelta
 from handlers.rules.reviews import reminded_on
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
-from store import reviews, treatments
+from store import reviews, sweeps, treatments
 from store.contract import Transaction
 from store.outbox import Staged
 from store.reviews import Prescriber
 from store.treatments import Standing
 
+NAME = "review_due"
 _DAY = timedelta(days=1)
 
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
-    """Yield the digests of those who have a review whose turn it is; they count everything that stands, not only that."""
+    """Yield the digests of those who have a review whose turn it is; they count everything that stands, not only that.
+
+    A turn that came while nothing ran is made up for in the same digest.
+    """
     policy = programme.policy
+    days = await sweeps.days_to_tell_of(tx, NAME, today)
     standing: dict[str, Standing] = {}
     async for page in treatments.due(
         tx,
         today=today,
         to_on=today + _DAY * max(policy.review_reminder_days, default=0),
-        reminded_on=reminded_on(today, policy),
+        reminded_on=sorted({due_on for day in days for due_on in reminded_on(day, policy)}),
     ):
         standing |= page
     if not standing:
@@ -49,4 +54,4 @@ def _digest(prescriber: Prescriber, standing: Standing, today: date) -> Staged:
     )
 
 
-SWEEP = Sweep("review_due", time(6, 30), _notices)
+SWEEP = Sweep(NAME, time(6, 30), _notices)

@@ -7,6 +7,15 @@ ON CONFLICT (alert_id) DO NOTHING
 -- name: one
 SELECT alert_id, author_id, concern, state FROM patient_alerts WHERE alert_id = :alert_id
 
+-- name: listed
+-- R28: alerts of a state, the newest first: who posted what concern, neither patient nor text.
+SELECT no, alert_id, author_id, concern, state, posted_at, withdrawn_at, withdrawn_by FROM patient_alerts
+WHERE no < :before AND (:state = '' OR state = :state) ORDER BY no DESC LIMIT :most
+
+-- name: whole
+SELECT no, alert_id, patient_key, part, author_id, concern, text, state, posted_at, withdrawn_at, withdrawn_by
+FROM patient_alerts WHERE alert_id = :alert_id
+
 -- name: withdraw
 -- R28: withdrawn, and kept.
 UPDATE patient_alerts SET state = 'withdrawn', withdrawn_at = :withdrawn_at, withdrawn_by = :withdrawn_by

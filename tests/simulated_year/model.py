@@ -70,8 +70,9 @@ class Model:
         prolonged = last - began + 1 > 90
         if not (continuous or prolonged):
             return None
-        since = [day for day in self.reviews[patient, prescriber] if day >= began]
-        return max([began, *since]) + (365 if {fill.schedule for fill in course} == {"V"} else 90)
+        opens = min(began, *(fill.written - 1 for fill in course if fill.filled == began))
+        since = [day for day in self.reviews[patient, prescriber] if day >= opens]
+        return max(since or [began]) + (365 if {fill.schedule for fill in course} == {"V"} else 90)
 
 
 def _courses(mine: list[Fill]) -> list[list[Fill]]:

@@ -27,6 +27,16 @@ def dea(prescriber: str) -> str:
     return f"AX{digits}{(odd + 2 * even) % 10}"
 
 
+HOSPITAL = dea("D899999")
+"""The DEA number that residents prescribe under."""
+
+
+def numbers_of(prescriber: str) -> tuple[str, str]:
+    """DEA number and suffix: every third is a resident under the hospital's number, the others have one of their own."""
+    number = int(prescriber[1:])
+    return (HOSPITAL, f"{number:03d}") if number % 3 == 2 else (dea(prescriber), "")
+
+
 FACTS = ("last_name", "first_name", "date_of_birth", "gender", "zip")
 """What a review says of a patient."""
 
@@ -53,9 +63,10 @@ def record_of(said: Said) -> dict[str, Any]:
         {"number": place, "product_id": ndc, "quantity": "1"} for place, ndc in enumerate(mixture_of(fill), start=1)
     ]
     mixed = {"product_qualifier": "06", "product_id": COMPOUND, "ingredients": parts} if parts else {}
+    number, suffix = numbers_of(fill.prescriber)
     return {
         "status": said.what, "dispenser": {"dea": "AB1234563"}, "patient": patient_of(fill.patient),
-        "prescriber": {"dea": dea(fill.prescriber), "last_name": "PRESCRIBER", "first_name": "SAM"},
+        "prescriber": {"dea": number, "dea_suffix": suffix or None, "last_name": "PRESCRIBER", "first_name": "SAM"},
         "prescription_number": f"{fill.number}", "written_on": on(fill.written).isoformat(), "refills_authorized": 0,
         "filled_on": on(fill.filled).isoformat(), "fill_number": 0, "product_id": DRUGS[fill.schedule],
         "quantity": "30", "days_supply": fill.days, "payment_type": "04",
@@ -64,14 +75,14 @@ def record_of(said: Said) -> dict[str, Any]:
 
 def dispensing_of(fill: Fill) -> Dispensing:
     """A record in a file."""
-    patient = patient_of(fill.patient)
+    patient, (number, suffix) = patient_of(fill.patient), numbers_of(fill.prescriber)
     values = {
         "PAT07": patient["last_name"].replace("-", " "), "PAT08": patient["first_name"], "PAT12": patient["address"],
         "PAT14": patient["city"], "PAT15": "CT", "PAT16": "06103", "PAT18": "19800101", "PAT19": "F", "PAT20": "01",
         "DSP01": "00", "DSP02": f"{fill.number}", "DSP03": f"{on(fill.written):%Y%m%d}", "DSP04": "0",
         "DSP05": f"{on(fill.filled):%Y%m%d}", "DSP06": "0", "DSP07": "01", "DSP08": DRUGS[fill.schedule],
         "DSP09": "30", "DSP10": f"{fill.days}", "DSP11": "01", "DSP12": "05", "DSP13": "00", "DSP16": "04",
-        "PRE02": dea(fill.prescriber), "PRE05": "PRESCRIBER", "PRE06": "SAM",
+        "PRE02": number, "PRE03": suffix, "PRE05": "PRESCRIBER", "PRE06": "SAM",
     }  # fmt: skip
     parts = [
         {"CDI01": f"{place}", "CDI02": "01", "CDI03": ndc, "CDI04": "1"}

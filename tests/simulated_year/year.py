@@ -26,7 +26,7 @@ from store.contract import Store, Transaction
 from tests.people import DELEGATE, link, open_account
 from tests.records import drug
 from tests.simulated_year.model import Model
-from tests.simulated_year.papers import DRUGS, FACTS, PHARMACY, dea, dispensing_of, on, patient_of, record_of
+from tests.simulated_year.papers import DRUGS, FACTS, PHARMACY, dispensing_of, numbers_of, on, patient_of, record_of
 from tests.simulated_year.story import DAYS, Said, Story
 from tests.tables import change, rows
 from workers.process import Delivery, Processor
@@ -140,7 +140,10 @@ class Year:
             return found
 
         found = await self.store.read(unit)
-        names = {dea(f"D{number}"): f"D{number}" for number in range(self.story.prescribers)}
+        known_as = {
+            f"D{number}": "-".join(filter(None, numbers_of(f"D{number}"))) for number in range(self.story.prescribers)
+        }
+        names = {number: name for name, number in known_as.items()}
         return Counter({names[number]: count for number, count in found.items()})
 
     async def standing(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -159,7 +162,11 @@ class Year:
 
     async def _settle_in(self) -> None:
         for number in range(self.story.prescribers):
-            await open_account(self.store, f"D{number}", dea=dea(f"D{number}"))
+            own, suffix = numbers_of(f"D{number}")
+            if suffix:
+                await open_account(self.store, f"D{number}", institution=own, suffix=suffix)
+            else:
+                await open_account(self.store, f"D{number}", dea=own)
             await open_account(self.store, f"L{number}", DELEGATE)
             await link(self.store, f"L{number}", f"D{number}")
         scheduled = [drug(ndc, schedule, "") for schedule, ndc in DRUGS.items() if schedule != "other"]

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "trace": ("looking:trace", "Tell one message's whole story."),
         "reconcile": ("looking:reconcile", "Prove that every message is in exactly one place."),
         "audit": ("auditing:app", "Verify the audit trail; show what was done to a record, or by whom."),
+        "alerts": ("alerts:app", "List alerts that users posted about patients, and read one."),
         "dead-letters": ("letters:app", "List, show, replay or discard what could not be processed."),
         "outbox": ("leaving:app", "List what leaves; release or discard what did not."),
         "mail": ("mails:app", "Read the e-mails in the mail folder; look at every notice there is."),

@@ -21,7 +21,7 @@ async def sweep(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
-    """Run one sweep for a date. It runs once for each date, ever; --dry-run counts what its notices would be.
+    """Run one sweep for a date. It runs once for each date, ever; --dry-run counts what its notices would be, also ahead of time.
 
     One that runs every minute tells what had become due by the end of that day, each thing once however often it runs.
     """
@@ -34,7 +34,10 @@ async def sweep(
     if found is None:
         raise WrongUse(f"There is no sweep of that name; there are: {', '.join(sweeps())}.")
     programme = programme_of(settings)
-    day = _day(on) if on else now().astimezone(programme.policy.zone).date()
+    today = now().astimezone(programme.policy.zone).date()
+    day = _day(on) if on else today
+    if day > today and not dry_run:
+        raise WrongUse("A date to come is only looked at: its run would write what is not yet true. Add --dry-run.")
     async with standing_store(settings) as store:
         scheduler = Scheduler(store, programme, now, settings.machine)
         if dry_run:

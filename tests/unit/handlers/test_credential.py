@@ -86,6 +86,23 @@ async def test_r21_warnings_come_30_14_7_and_1_days_before_and_the_day_suspends(
     assert await bench.send(csp(expires_on=date(2028, 11, 3))) == Done({"accounts_changed": 1})
 
 
+@pytest.mark.parametrize(("ran", "runs", "told"), [(31, 27, [27]), (31, 6, [6]), (30, 16, []), (8, 1, [1]), (2, 0, [])])
+async def test_r21_a_warning_missed_while_nothing_ran_is_made_up_for_once(
+    bench: Bench, ran: int, runs: int, told: list[int]
+) -> None:
+    """So many days before the lapse it ran last and runs again: one e-mail with the days left, none when none was missed."""
+    await open_as(bench, "REG-1", "Dentist", email=ROBIN, numbers={"csp": "CSP.1"})
+    end = date(2026, 11, 3)
+    await bench.send(csp(expires_on=end))
+    warned = []
+    for left in (ran, runs, runs - 1):
+        day = end - left * DAY
+        mails = await bench.sweep(day, "credential_expiry")
+        warned.append([one.facts["days_left"] for one in mails if one.name == "credential.expiring"])
+        await bench.change(f"INSERT INTO sweep_runs VALUES ('credential_expiry', '{day}', '{day}', 'one', 0)")
+    assert warned[1:] == [told, []]
+
+
 async def test_r21_a_renewed_credential_is_warned_of_no_more(bench: Bench) -> None:
     """The warnings go on before the new date."""
     await open_as(bench, "REG-1", "Dentist", email=ROBIN, numbers={"csp": "CSP.1"})

@@ -27,7 +27,17 @@ from messages.dispensation import (
 from messages.message import Message
 from messages.record_layout import NAMES, VERSION, laid, laid_part
 from tests.unit.handlers.bench import NOW, Bench
-from tests.unit.handlers.dispensing import NERVE, OPIOID, UNLISTED, json_record, load_drugs, register
+from tests.unit.handlers.dispensing import (
+    NERVE,
+    OPIOID,
+    UNLISTED,
+    dispensing,
+    file,
+    hand_in,
+    json_record,
+    load_drugs,
+    register,
+)
 from tests.unit.handlers.dispensing import kept as columns
 
 POLICY = Policy()
@@ -199,3 +209,11 @@ def test_r45_a_record_is_in_json_what_it_is_in_a_file(
     assert [(one.dispenser, tuple(one.fields), one.is_valid) for one in in_json.pharmacies] == [
         (one.dispenser, tuple(one.fields), one.is_valid) for one in in_file.pharmacies
     ]
+
+
+async def test_a_resident_s_number_is_kept_with_its_suffix(bench: Bench) -> None:
+    """PRE02 and PRE03 together say who prescribed, in a file as in JSON (R51)."""
+    resident = {"dea": "AS1234563", "dea_suffix": "012", "last_name": "PRESCRIBER", "first_name": "SAM"}
+    await hand_in(bench, file("1", dispensing(PRE02="AS1234563", PRE03="012")))
+    await bench.send(DispensationRecordSubmitted.model_validate_json(json.dumps(json_record(prescriber=resident))))
+    assert await columns(bench, "prescriber_dea") == [("AS1234563-012",)] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from handlers.digest.listing import Look
 from handlers.digest.reviews import LISTINGS
 from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn
-from messages.review import ReviewRequested
+from messages.review import ReviewRecorded, ReviewRequested
 from store.contract import Transaction
 from tests.people import OFFICER, open_account
 from tests.records import BENZODIAZEPINE, bring, know_drugs, record
@@ -76,6 +77,31 @@ async def test_r55_reminders_by_the_day(clinic: Bench) -> None:
     assert due + 42 * DAY > ends
 
 
+@pytest.mark.parametrize(
+    ("ran", "runs", "told"),
+    [
+        (-15, -11, (1, 0)),
+        (-14, -8, None),
+        (-15, -2, (1, 0)),
+        (-1, 5, (0, 1)),
+        (0, 6, None),
+        (0, 10, (0, 1)),
+        (-30, 30, (0, 1)),
+    ],
+)
+async def test_r55_a_turn_missed_while_nothing_ran_is_made_up_for_once(
+    clinic: Bench, ran: int, runs: int, told: tuple[int, int] | None
+) -> None:
+    """So many days after the due date it ran last and runs again: one digest of what stands now, none when none was missed."""
+    await treat(clinic, "ROBIN")
+    await project(clinic)
+    due = FIRST + 90 * DAY
+    for day in (due + ran * DAY, due + runs * DAY):
+        mails = await clinic.sweep(day, "review_due")
+        await clinic.change(f"INSERT INTO sweep_runs VALUES ('review_due', '{day}', '{day}', 'one', 0)")
+    assert [(one.facts["due_count"], one.facts["overdue_count"]) for one in mails] == ([] if told is None else [told])
+
+
 async def test_r55_one_digest_however_many_patients_and_numbers(clinic: Bench) -> None:
     """Records know the prescriber by DEA number or by NPI alone: still one e-mail, counting everything that stands."""
     await treat(clinic, "ROBIN")
@@ -86,6 +112,47 @@ async def test_r55_one_digest_however_many_patients_and_numbers(clinic: Bench) -
     assert await told(clinic, due, due) == {due: [("dr-1@example.org", 3, 0)]}
     assert await clinic.sweep(due, "review_due") == []
     assert await told(clinic, due + 3 * DAY, due + 3 * DAY) == {due + 3 * DAY: [("dr-1@example.org", 1, 2)]}
+
+
+async def test_r55_a_resident_is_known_by_the_institution_s_number_and_a_suffix(clinic: Bench) -> None:
+    """Of two residents of one hospital each is reminded of their own patients; the hospital's number alone is nobody's."""
+    hospital = "AB1234563"
+    for name, suffix in (("RES-1", "012"), ("RES-2", "-a34"), ("RES-3", "")):
+        await open_account(
+            clinic.store, name, "Medical Resident with Prescriptive Authority", institution=hospital, suffix=suffix
+        )
+    await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "012"})
+    await treat(clinic, "KIM", prescriber={"dea": hospital, "dea_suffix": "A34"}, first_on=FIRST + DAY)
+    await treat(clinic, "SAM", prescriber={"dea": hospital})
+    await project(clinic)
+    due = FIRST + 90 * DAY
+    assert await told(clinic, due, due + DAY) == {
+        due: [("res-1@example.org", 1, 0), ("res-2@example.org", 1, 0)],
+        due + DAY: [("res-2@example.org", 1, 0)],
+    }
+
+
+async def test_r51_a_review_by_a_resident_counts(clinic: Bench) -> None:
+    """It counts for that resident's records, and for no other's of the same institution."""
+    hospital = "AB1234563"
+    await open_account(
+        clinic.store, "RES-1", "Medical Resident with Prescriptive Authority", institution=hospital, suffix="012"
+    )
+    await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "012"})
+    await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "013"}, first_on=FIRST + DAY)
+    facts = {
+        "last_name": "EXAMPLE",
+        "first_name": "ROBIN",
+        "date_of_birth": "1980-01-01",
+        "gender": "F",
+        "zip": "06103",
+    }
+    for filled_on in (FIRST, FIRST + DAY, FIRST + 40 * DAY):
+        made_at = datetime.combine(filled_on, NOW.timetz())
+        patient = NamedPatient.model_validate_json(json.dumps({"facts": facts}))
+        await clinic.send(ReviewRecorded(reviewer="RES-1", patient=patient, reviewed_at=made_at))
+    await project(clinic)
+    assert await listed(clinic, FIRST + 60 * DAY) == {"Prescribed": [f"{hospital}-013, once"]}
 
 
 async def test_r27_the_digest_names_nobody(clinic: Bench) -> None:

@@ -72,10 +72,12 @@ def test_r52_r53_schedule_v_alone_is_reviewed_once_a_year(schedules: str, days: 
 
 
 def test_r55_the_next_review_is_due_after_the_last() -> None:
-    """Reviews since the beginning count, the last of them; one before it was of another treatment."""
+    """Reviews since the first prescription's window opened count, the last of them; an earlier one was of another treatment."""
     (one,) = treatments_of([supply(0), supply(30), supply(60), supply(90)], POLICY)
-    assert last_review(one, [on(-1)]) is None
-    assert last_review(one, [on(-1), on(0), on(40), on(20)]) == on(40)
+    assert last_review(one, [on(-2)], POLICY) is None
+    assert last_review(one, [on(-2), on(-1)], POLICY) == on(-1)
+    assert last_review(one, [on(-1), on(0), on(40), on(20)], POLICY) == on(40)
+    assert due_on(one, on(-1), POLICY) == on(89)
     assert due_on(one, on(40), POLICY) == on(130)
     assert due_on(one, None, POLICY) == on(90)
 

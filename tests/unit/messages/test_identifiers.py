@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.identifiers import dea_is_valid, is_digits, ncpdp_is_valid, normalise_ndc, npi_is_valid
+from messages.identifiers import (
+    dea_is_valid,
+    is_digits,
+    ncpdp_is_valid,
+    normalise_ndc,
+    npi_is_valid,
+    prescribing_number,
+)
 
 
 @pytest.mark.parametrize("text", ["AS1234563", "BX1234563", "F91234563", "as1234563"])
@@ -99,3 +106,18 @@ def test_digits_are_those_of_ascii() -> None:
     """What other scripts call a digit is none here."""
     assert is_digits("0123456789")
     assert not any(is_digits(text) for text in ("", "1.", "²", "\uff11", " 1"))
+
+
+@pytest.mark.parametrize(
+    ("dea", "suffix", "number"),
+    [
+        ("AB1234563", "012", "AB1234563-012"),
+        ("AB1234563 ", " -012 ", "AB1234563-012"),
+        ("AB1234563", "", "AB1234563"),
+        ("AB1234563", " - ", "AB1234563"),
+        ("", "012", ""),
+    ],
+)
+def test_who_prescribes_under_an_institution_s_number(dea: str, suffix: str, number: str) -> None:
+    """Number and suffix together; a suffix without a number is nobody's."""
+    assert prescribing_number(dea, suffix) == number

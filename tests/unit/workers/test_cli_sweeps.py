@@ -88,3 +88,12 @@ def test_one_that_tidies_says_what_it_went_through(pmp: Pmp) -> None:
     assert (seen["taken"], seen["retired"], seen["clean"], seen["inbox"]) == (4, 3, True, {"done": 1})
     assert "+ 3 retired by age" in pmp("reconcile")
     assert "retention" in {one["sweep"] for one in json.loads(pmp("status", "--json"))["sweeps"]}
+
+
+def test_a_date_to_come_is_only_looked_at(store: Path, pmp: Pmp) -> None:
+    """Its run would write what is not yet true: refused as wrong use, and the day's own run is still to come."""
+    ahead = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    assert main(["sweep", "credential_expiry", "--on", ahead]) == 2
+    assert "would write 0 notices" in pmp("sweep", "credential_expiry", "--on", ahead, "--dry-run")
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute("SELECT count(*) FROM sweep_runs").fetchall() == [(0,)]

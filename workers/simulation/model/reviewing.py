@@ -157,13 +157,15 @@ class Reviewing:
             is_continuous = len({one.filled_on for one in course}) > 1
             if not (is_continuous or (last - began).days + 1 > 90) or (today - last).days - 1 > 30:
                 continue
+            first_written = min(one.written_on for one in course if one.filled_on == began)
             since = [
                 day
                 for who, whom, day in self.reviews
-                if (self.patients.of(who), whom) == (patient, account.account_id) and day >= began
+                if (self.patients.of(who), whom) == (patient, account.account_id)
+                and (day >= began or day >= first_written - DAY)
             ]
             is_v_only = {SCHEDULES[one.ndc] for one in course} == {"V"}
-            found.append(max([began, *since]) + (365 if is_v_only else 90) * DAY)
+            found.append(max(since or [began]) + (365 if is_v_only else 90) * DAY)
         return found
 
 

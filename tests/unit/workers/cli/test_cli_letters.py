@@ -49,11 +49,11 @@ def test_replay_and_discard(store: Path, pmp: Pmp) -> None:
 
 def test_a_sweep_by_hand_runs_once(store: Path, pmp: Pmp) -> None:
     """A dry run claims nothing; the run is the date's only one, and status shows it."""
-    call = ("sweep", "password_expiry", "--on", "2026-11-24", "--json")
+    call = ("sweep", "password_expiry", "--on", "2025-11-24", "--json")
     assert json.loads(pmp(*call, "--dry-run")[1])["ran"] is False
     assert [json.loads(pmp(*call)[1])["ran"] for _ in range(2)] == [True, False]
     (run,) = json.loads(pmp("status", "--json")[1])["sweeps"]
-    assert (run["sweep"], run["for_date"]) == ("password_expiry", "2026-11-24")
+    assert (run["sweep"], run["for_date"]) == ("password_expiry", "2025-11-24")
 
 
 def test_outbox_list(store: Path, pmp: Pmp) -> None:
