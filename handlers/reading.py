@@ -52,11 +52,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ReadSubmission:
-    """A submission, read and checked; nothing of it is stored yet. ``created_at`` is when its transaction was made (R49)."""
+    """A submission, read and checked; nothing of it is stored yet.
+
+    ``created_at`` is when its transaction was made (R49), ``content_digest`` what it says (F11); '' when it fails as a whole.
+    """
 
     report: FileReport
     control_number: str
     created_at: str
+    content_digest: str
     rules: CheckRules
     pharmacies: tuple[Pharmacy, ...]
     zero_reports: tuple[ZeroReport, ...]
@@ -93,6 +97,7 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
         report=report,
         control_number=reading.header.control_number if reading.header else "",
         created_at=created_at,
+        content_digest=reading.content_digest,
         rules=rules,
         pharmacies=tuple(reading.pharmacies),
         zero_reports=() if is_test else tuple(zero for zero in reading.zero_reports if zero.is_valid),

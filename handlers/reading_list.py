@@ -7,6 +7,7 @@ from datetime import datetime
 from handlers.reading import Detail, ReadSubmission, check_rules, open_error, runs_of
 from handlers.rules.policy import Policy
 from handlers.rules.records import RecordChecks, dispenser_findings, numbers_of
+from messages.asap.content import ContentDigest
 from messages.asap.faults import Fault, Ledger, printable
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.severities import CheckRules
@@ -26,6 +27,7 @@ class _ListReader:
     def __init__(self, rules: CheckRules, created_at: str) -> None:
         self._checks, self._created_at = RecordChecks(rules), created_at
         self.ledger = Ledger(rules)
+        self.content = ContentDigest()
         self.pharmacies: dict[tuple[object, ...], Pharmacy] = {}
         self.counts: list[dict[str, int]] = []
         self.kept: list[tuple[int, Status, Content, int, Detail]] = []
@@ -35,6 +37,7 @@ class _ListReader:
         """Keep a record, or what its correction will be known by."""
         pharmacy = self._pharmacy(record.dispenser, line)
         original = record.model_dump_json(exclude_none=True)
+        self.content.add_record(original)
         content = self._checks.content(record, original, said_at=self._created_at)
         number, filled_on = printable(content.prescription_number), content.filled_on
         noted = [
@@ -98,8 +101,9 @@ def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Poli
         faults_total=reader.ledger.total,
     )
     return ReadSubmission(
-        report, message.transaction, created_at, rules, pharmacies, (), runs_of(reader.kept), tuple(reader.errors)
-    )
+        report, message.transaction, created_at, str(reader.content), rules, pharmacies, (), runs_of(reader.kept),
+        tuple(reader.errors),
+    )  # fmt: skip
 
 
 def _pharmacy_of(dispenser: Dispenser, index: int, line: int, faults: tuple[Fault, ...]) -> Pharmacy:

@@ -22,6 +22,13 @@ class Processed:
     report: str
     created_at: str
     body_bytes: int
+    content_digest: str
+
+    def is_same(self, content_digest: str, created_at: str, body_bytes: int) -> bool:
+        """Tell whether this one says the same; of one that came before digests were kept, whether time and size are the same."""
+        if self.content_digest:
+            return self.content_digest == content_digest
+        return (self.created_at, self.body_bytes) == (created_at, body_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,9 @@ class OpenError(NamedTuple):
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
     """Return a transaction processed before; None also when it failed or was a test, which may come again (F11)."""
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
-    return None if row is None else Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"])
+    if row is None:
+        return None
+    return Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"], row["content_digest"])
 
 
 async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:
@@ -72,6 +81,7 @@ async def insert(
     body_bytes: int,
     report: str,
     created_at: str,
+    content_digest: str,
     now: datetime,
     seq: int,
 ) -> None:
@@ -86,6 +96,7 @@ async def insert(
         body_bytes=body_bytes,
         report=report,
         created_at=created_at,
+        content_digest=content_digest,
         received_at=as_text(now),
         seq=seq,
     )

@@ -117,7 +117,7 @@ async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store
         for seq, sender in ((1, "gateway"), (2, "other")):
             await submissions.insert(
                 tx, sender=sender, transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
-                body_bytes=1, report="{}", created_at=as_text(NOW), now=NOW, seq=seq,
+                body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", now=NOW, seq=seq,
             )  # fmt: skip
             await submissions.keep_errors(tx, errors[seq - 1 :], sender=sender, reported_on=MONDAY, now=NOW, seq=seq)
         records = [("gateway", "AB1234563", "1", "2026-06-11"), ("gateway", "AB1234563", "2", "2026-06-11")]

@@ -116,7 +116,8 @@ class Reporting:
             return "done"
         if place in self.transactions and not handed.voids_transaction:
             # F11: sent again it changes nothing, and the report was told; another one under its number is told of.
-            if handed.made_at != self.transactions[place].made_at:
+            first = self.transactions[place]
+            if (handed.lines, handed.zero) != (first.lines, first.zero):
                 self._report(said, "submission.failed")
             return "done"
         if handed.voids_transaction:
