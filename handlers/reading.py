@@ -90,7 +90,7 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
                 good.add(record)
             else:
                 faults = (*record.faults, *reading.pharmacies[record.pharmacy].faults)
-                errors.append(open_error(record.dispenser, record.prescription_number, record.filled_on, faults))
+                errors.append(open_error(record, faults))
     report = reading.report()
     is_test = report.verdict == "test"
     return ReadSubmission(
@@ -170,19 +170,23 @@ class _Good:
         )
 
 
-def open_error(
-    dispenser: str, number: str, filled_on: str, faults: Sequence[Fault], named: Callable[[str], str] = str
-) -> OpenError:
+def open_error(record: Content | Record, faults: Sequence[Fault], named: Callable[[str], str] = str) -> OpenError:
     """Give what a later record must match to be this one's correction; what is itself at fault matches any.
 
     ``named`` gives a field of ASAP as the faults name it.
     """
     errors = [fault for fault in faults if fault.severity == "error"]
     fields = {fault.field for fault in errors}
+
+    def unless_wrong(field: str, value: object) -> str:
+        return "" if named(field) in fields else str(value)
+
     return OpenError(
-        dispenser="" if fields & set(map(named, _KNOWN_BY)) else dispenser,
-        prescription_number=number[:NUMBER_MAX],
-        filled_on="" if named("DSP05") in fields else filled_on,
+        dispenser="" if fields & set(map(named, _KNOWN_BY)) else record.dispenser,
+        prescription_number=record.prescription_number[:NUMBER_MAX],
+        filled_on=unless_wrong("DSP05", record.filled_on),
+        fill_number=unless_wrong("DSP06", record.fill_number),
+        partial_fill=unless_wrong("DSP13", record.partial_fill),
         checks=" ".join(sorted({fault.check for fault in errors})),
     )
 

@@ -50,9 +50,7 @@ class _ListReader:
         if not pharmacy.is_valid or any(fault.severity == "error" for fault in faults):
             counts["with_errors"] += 1
             wrong = (*faults, *pharmacy.faults)
-            self.errors.append(
-                open_error(content.dispenser, content.prescription_number, filled_on, wrong, NAMES.__getitem__)
-            )
+            self.errors.append(open_error(content, wrong, NAMES.__getitem__))
             return
         counts["with_warnings"] += bool(faults)
         if faults:

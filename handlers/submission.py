@@ -224,11 +224,7 @@ async def _note_errors(work: AnyWork, after: Screened) -> None:
     sender = work.envelope.sender
     named = {run.contents[0].dispenser for run in after.runs if run.contents}
     if named and await submissions.any_open(work.tx, named, [sender]):
-        good = [
-            (sender, content.dispenser, content.prescription_number, content.filled_on)
-            for run in after.runs
-            for content in run.contents
-        ]
+        good = [(sender, *submissions.known_by(content)) for run in after.runs for content in run.contents]
         await submissions.correct_all(work.tx, good, now=work.now, seq=work.seq)
     await submissions.keep_errors(
         work.tx, after.errors, sender=sender, reported_on=work.today, now=work.now, seq=work.seq

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from store.contract import Row, Transaction, as_date, as_text
+from store.dispensations import Content
 from store.paging import paged
 
 _SLICE_ROWS: Final = 5000
@@ -51,7 +52,17 @@ class OpenError(NamedTuple):
     dispenser: str
     prescription_number: str
     filled_on: str
+    fill_number: str
+    partial_fill: str
     checks: str
+
+
+def known_by(content: Content) -> tuple[str, str, str, str, str]:
+    """Give what a record is known by when it is a correction: OpenError's fields before ``checks`` (R47)."""
+    return (
+        content.dispenser, content.prescription_number, content.filled_on, str(content.fill_number),
+        str(content.partial_fill),
+    )  # fmt: skip
 
 
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
@@ -119,13 +130,16 @@ async def insert_zero_report(
 async def keep_errors(
     tx: Transaction, errors: Sequence[OpenError], *, sender: str, reported_on: date, now: datetime, seq: int
 ) -> None:
-    """Keep which records of a submission wait for their correction; the same ones of earlier submissions wait no longer."""
+    """Keep which records of a submission wait for their correction.
+
+    The same ones of earlier submissions wait no longer: these wait in their place, from the day on which they were first told.
+    """
     if not errors:
         return
-    again = [(sender, one.dispenser, one.prescription_number, one.filled_on) for one in errors]
-    await correct_all(tx, again, now=now, seq=seq)
     day = reported_on.isoformat()
     await tx.insert_all("submissions.keep_error", [(seq, sender, *one, day) for one in errors])
+    await tx.run("submissions.told_before", seq=seq)
+    await correct_all(tx, [(sender, *one[:5]) for one in errors], now=now, seq=seq)
 
 
 async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collection[str]) -> bool:
@@ -134,10 +148,8 @@ async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collec
     return await tx.row("submissions.any_open", dispensers=named, senders=by) is not None
 
 
-async def correct_all(
-    tx: Transaction, records: Sequence[tuple[str, str, str, str]], *, now: datetime, seq: int
-) -> None:
-    """Close the open errors of these records: (sender, dispenser, prescription number, day filled), each."""
+async def correct_all(tx: Transaction, records: Sequence[tuple[str, ...]], *, now: datetime, seq: int) -> None:
+    """Close the open errors of these records: (sender, dispenser, prescription number, day, fill number, partial fill), each."""
     for start in range(0, len(records), _SLICE_ROWS):
         part = json.dumps(records[start : start + _SLICE_ROWS])
         await tx.run("submissions.correct", records=part, corrected_at=as_text(now), seq=seq)

@@ -37,7 +37,7 @@ def _reminder(one: Uncorrected, address: str, today: date) -> Staged:
         "submission.error_reminder",
         address,
         facts,
-        key=f"submission.error_reminder:{one.seq}:{today.isoformat()}:{address.casefold()}",
+        key=f"submission.error_reminder:{one.seq}:{one.reported_on}:{today.isoformat()}:{address.casefold()}",
     )
 
 

@@ -110,8 +110,8 @@ async def test_r44_a_later_load_replaces_an_entry(store: Store) -> None:
 
 
 async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store) -> None:
-    """Dispenser, prescription and day; '' where that was at fault, and then only for the same sender."""
-    errors = [OpenError("AB1234563", "1", "2026-06-11", "R11"), OpenError("", "2", "", "R17")]
+    """Dispenser, prescription, day, fill and partial fill; '' where that was at fault, and then only for the same sender."""
+    errors = [OpenError("AB1234563", "1", "2026-06-11", "0", "0", "R11"), OpenError("", "2", "", "0", "", "R17")]
 
     async def unit(tx: Transaction) -> list[Sequence[Uncorrected]]:
         for seq, sender in ((1, "gateway"), (2, "other")):
@@ -120,13 +120,31 @@ async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store
                 body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", now=NOW, seq=seq,
             )  # fmt: skip
             await submissions.keep_errors(tx, errors[seq - 1 :], sender=sender, reported_on=MONDAY, now=NOW, seq=seq)
-        records = [("gateway", "AB1234563", "1", "2026-06-11"), ("gateway", "AB1234563", "2", "2026-06-11")]
+        records = [("gateway", "AB1234563", number, "2026-06-11", "0", "0") for number in ("1", "2")]
         await submissions.correct_all(tx, records, now=NOW, seq=3)
         found = submissions.uncorrected(tx, reported_from=MONDAY, reported_to=MONDAY, page=1)
         return [page async for page in found]
 
     left = [one for page in await store.write(unit) for one in page]
     assert [(one.seq, one.sender, one.errors) for one in left] == [(2, "other", 1)]
+
+
+async def test_r47_an_error_told_again_keeps_its_first_day(store: Store) -> None:
+    """It moves to the newer message, with the day of the older one."""
+    error = OpenError("AB1234563", "1", "2026-06-11", "0", "0", "R11")
+
+    async def unit(tx: Transaction) -> list[Sequence[Uncorrected]]:
+        for seq, day in ((1, MONDAY), (2, MONDAY + timedelta(days=3))):
+            await submissions.insert(
+                tx, sender="gateway", transaction_control=f"T{seq}", verdict="accepted", version="4.2B", file_name="",
+                body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", now=NOW, seq=seq,
+            )  # fmt: skip
+            await submissions.keep_errors(tx, [error], sender="gateway", reported_on=day, now=NOW, seq=seq)
+        found = submissions.uncorrected(tx, reported_from=MONDAY, reported_to=MONDAY + timedelta(days=9))
+        return [page async for page in found]
+
+    ((left,),) = await store.write(unit)
+    assert (left.transaction_control, left.reported_on, left.errors) == ("T2", MONDAY, 1)
 
 
 async def test_r49_what_arrives_behind_finds_its_place(store: Store) -> None:
