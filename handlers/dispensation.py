@@ -170,15 +170,7 @@ class _Batch:
         await dispensers.report_all(first.tx, [taken.report for taken in good if taken.report is not None])
         named = {taken.content.dispenser for taken in good}
         if await submissions.any_open(first.tx, named, {taken.work.envelope.sender for taken in good}):
-            said = [
-                (
-                    one.work.envelope.sender,
-                    one.content.dispenser,
-                    one.content.prescription_number,
-                    one.content.filled_on,
-                )
-                for one in good
-            ]
+            said = [(one.work.envelope.sender, *submissions.known_by(one.content)) for one in good]
             await submissions.correct_all(first.tx, said, now=first.now, seq=first.seq)
 
 

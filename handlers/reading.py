@@ -52,11 +52,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ReadSubmission:
-    """A submission, read and checked; nothing of it is stored yet. ``created_at`` is when its transaction was made (R49)."""
+    """A submission, read and checked; nothing of it is stored yet.
+
+    ``created_at`` is when its transaction was made (R49), ``content_digest`` what it says (F11); '' when it fails as a whole.
+    """
 
     report: FileReport
     control_number: str
     created_at: str
+    content_digest: str
     rules: CheckRules
     pharmacies: tuple[Pharmacy, ...]
     zero_reports: tuple[ZeroReport, ...]
@@ -95,13 +99,14 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
                 good.add(record)
             else:
                 faults = (*record.faults, *reading.pharmacies[record.pharmacy].faults)
-                errors.append(open_error(record.dispenser, record.prescription_number, record.filled_on, faults))
+                errors.append(open_error(record, faults))
     report = reading.report()
     is_test = report.verdict == "test"
     return ReadSubmission(
         report=report,
         control_number=reading.header.control_number if reading.header else "",
         created_at=created_at,
+        content_digest=reading.content_digest,
         rules=rules,
         pharmacies=tuple(reading.pharmacies),
         zero_reports=() if is_test else tuple(zero for zero in reading.zero_reports if zero.is_valid),
@@ -176,19 +181,23 @@ class _Good:
         )
 
 
-def open_error(
-    dispenser: str, number: str, filled_on: str, faults: Sequence[Fault], named: Callable[[str], str] = str
-) -> OpenError:
+def open_error(record: Content | Record, faults: Sequence[Fault], named: Callable[[str], str] = str) -> OpenError:
     """Give what a later record must match to be this one's correction; what is itself at fault matches any.
 
     ``named`` gives a field of ASAP as the faults name it.
     """
     errors = [fault for fault in faults if fault.severity == "error"]
     fields = {fault.field for fault in errors}
+
+    def unless_wrong(field: str, value: object) -> str:
+        return "" if named(field) in fields else str(value)
+
     return OpenError(
-        dispenser="" if fields & set(map(named, _KNOWN_BY)) else dispenser,
-        prescription_number=number[:NUMBER_MAX],
-        filled_on="" if named("DSP05") in fields else filled_on,
+        dispenser="" if fields & set(map(named, _KNOWN_BY)) else record.dispenser,
+        prescription_number=record.prescription_number[:NUMBER_MAX],
+        filled_on=unless_wrong("DSP05", record.filled_on),
+        fill_number=unless_wrong("DSP06", record.fill_number),
+        partial_fill=unless_wrong("DSP13", record.partial_fill),
         checks=" ".join(sorted({fault.check for fault in errors})),
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from handlers.reading import Detail, ReadSubmission, check_rules, open_error, runs_of
 from handlers.rules.policy import Policy
 from handlers.rules.records import RecordChecks, dispensed_on, dispenser_findings, numbers_of
+from messages.asap.content import ContentDigest
 from messages.asap.faults import Fault, Ledger, Subject, printable
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.severities import CheckRules
@@ -26,6 +27,7 @@ class _ListReader:
     def __init__(self, rules: CheckRules, created_at: str) -> None:
         self._checks, self._created_at = RecordChecks(rules), created_at
         self.ledger = Ledger(rules)
+        self.content = ContentDigest()
         self.pharmacies: dict[tuple[object, ...], Pharmacy] = {}
         self.counts: list[dict[str, int]] = []
         self.kept: list[tuple[int, Status, Content, int, Detail]] = []
@@ -35,6 +37,7 @@ class _ListReader:
         """Keep a record, or what its correction will be known by."""
         pharmacy = self._pharmacy(record.dispenser, line)
         original = record.model_dump_json(exclude_none=True)
+        self.content.add_record(original)
         content = self._checks.content(record, original, said_at=self._created_at)
         number, filled_on = printable(content.prescription_number), content.filled_on
         of: Subject = "void" if record.status == "void" else "record"
@@ -48,9 +51,7 @@ class _ListReader:
         if not pharmacy.is_valid or any(fault.severity == "error" for fault in faults):
             counts["with_errors"] += 1
             wrong = (*faults, *pharmacy.faults)
-            self.errors.append(
-                open_error(content.dispenser, content.prescription_number, filled_on, wrong, NAMES.__getitem__)
-            )
+            self.errors.append(open_error(content, wrong, NAMES.__getitem__))
             return
         counts["with_warnings"] += bool(faults)
         if faults:
@@ -99,8 +100,9 @@ def read_list(message: DispensationRecordsSubmitted, now: datetime, policy: Poli
         faults_total=reader.ledger.total,
     )
     return ReadSubmission(
-        report, message.transaction, created_at, rules, pharmacies, (), runs_of(reader.kept), tuple(reader.errors)
-    )
+        report, message.transaction, created_at, str(reader.content), rules, pharmacies, (), runs_of(reader.kept),
+        tuple(reader.errors),
+    )  # fmt: skip
 
 
 def _pharmacy_of(dispenser: Dispenser, index: int, line: int, faults: tuple[Fault, ...]) -> Pharmacy:

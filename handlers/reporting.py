@@ -11,7 +11,7 @@ from handlers.reading import ReadSubmission
 from handlers.rules.wording import told_at
 from handlers.screened import Screened
 from handlers.work import Programme, Work
-from messages.asap.faults import Fault, printable
+from messages.asap.faults import Fault
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.values import Pharmacy
 from store.dispensations import Counts
@@ -58,14 +58,6 @@ def tell_submitter(
         if report.verdict != "zero_report" or any(fault.severity == "error" for fault in report.faults):
             facts = file | faults | _mailed_counts(report, counts)
             work.notify("submission.status_report", address, facts, occasion=str(work.seq))
-
-
-def tell_used_number(work: Work[Any, Any], fault: Fault, *, transaction: str, file_name: str) -> None:
-    """The submitter is told by e-mail that nothing of a file was stored, for its number is another's (F11)."""
-    file = _file(work, file_name, printable(transaction))
-    faults: dict[str, JsonValue] = {"faults_total": 1, "faults": _mailed_faults([fault])}
-    for address in submitter_of(work.programme, work.envelope.sender):
-        work.notify("submission.failed", address, file | faults, occasion=str(work.seq))
 
 
 def _file(work: Work[Any, Any], file_name: str, transaction: str | None) -> dict[str, JsonValue]:

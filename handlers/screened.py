@@ -15,7 +15,7 @@ from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
 from messages.record_layout import in_json
 from store.dispensations import Content, Counts, marked
-from store.submissions import OpenError
+from store.submissions import OpenError, known_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class _Screening:
 
 
 def _open_error(content: Content, checks: str) -> OpenError:
-    return OpenError(content.dispenser, content.prescription_number, content.filled_on, checks)
+    return OpenError(*known_by(content), checks)
 
 
 def screened(read: ReadSubmission, screen: Screen, sources: Sequence[Source]) -> Screened:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
-from handlers.reporting import result_of, tell_submitter, tell_used_number
+from handlers.reporting import result_of, tell_submitter
 from handlers.rules.deadlines import covered_with
 from handlers.screened import Screened, named, screened, with_unknown, with_unknown_transaction
 from handlers.screening import UNKNOWN_VOIDED, Source, open_screen, stores_unknown, unknown_revised
@@ -40,21 +40,18 @@ def unknown_dispenser(*numbers: str) -> Defer:
 async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_bytes: int) -> Outcome:
     """The submission's records are stored and its sender has the report; sent again it changes nothing (F11, R46, R47).
 
-    Another one under a number that was used is not stored, and its sender learns it by answer and e-mail.
+    Another one under a number that was used fails as a whole.
 
     Whose sender may not send for any of its dispensers is refused as a single record is, with the same report (R61); its number
     is not used up, so that it can be sent again when the register was mended.
     """
-    tx, sender, verdict = work.tx, work.envelope.sender, read.report.verdict
+    tx, sender = work.tx, work.envelope.sender
     before = await submissions.processed(tx, sender, read.control_number)
-    if before is not None and verdict in ("accepted", "zero_report"):
-        is_same = (before.created_at, before.body_bytes) == (read.created_at, body_bytes)
-        report = json.loads(before.report)
-        if is_same:
-            return Done(report)
-        used = _used_number(report["version"])
-        tell_used_number(work, used, transaction=read.control_number, file_name=file_name)
-        return Done(_with_used_number(report, used))
+    if before is not None and read.report.verdict in ("accepted", "zero_report"):
+        if before.is_same(read.content_digest, read.created_at, body_bytes):
+            return Done(json.loads(before.report))
+        read = _under_used_number(read)
+    verdict = read.report.verdict
     sources, after = await _screen(work, read)
     if work.policy.unknown_dispenser_holds:
         for one, source in zip(read.pharmacies, sources, strict=True):
@@ -79,6 +76,7 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
         body_bytes=body_bytes,
         report=json.dumps(result),
         created_at=read.created_at,
+        content_digest=read.content_digest,
         received_at=work.handed_in_at,
         seq=work.seq,
     )
@@ -117,11 +115,11 @@ def _used_number(version: str) -> Fault:
     return Fault("F11", "file", segment, 1, field.split()[0], None, None, f"{field}: {text}")
 
 
-def _with_used_number(report: dict[str, Any], used: Fault) -> dict[str, JsonValue]:
-    """The first file's report, as always (R48); and that this is another file, of which nothing was stored (F11)."""
-    text = used.message.replace("submission.", "submission, whose report this is.")
-    said = replace(used, severity="warning", message=text).as_json()
-    return report | {"faults": [said, *report["faults"]], "faults_total": report["faults_total"] + 1}
+def _under_used_number(read: ReadSubmission) -> ReadSubmission:
+    """Give it as one that fails as a whole, for its number is another's (F11)."""
+    used = _used_number(read.report.version or "")
+    report = replace(read.report, verdict="failed", pharmacies=(), faults=(used,), faults_total=1)
+    return replace(read, report=report, pharmacies=(), zero_reports=(), runs=(), errors=())
 
 
 async def _screen(work: AnyWork, read: ReadSubmission) -> tuple[Sequence[Source], Screened]:
@@ -248,11 +246,7 @@ async def _note_errors(work: AnyWork, after: Screened) -> None:
     sender = work.envelope.sender
     named = {run.contents[0].dispenser for run in after.runs if run.contents}
     if named and await submissions.any_open(work.tx, named, [sender]):
-        good = [
-            (sender, content.dispenser, content.prescription_number, content.filled_on)
-            for run in after.runs
-            for content in run.contents
-        ]
+        good = [(sender, *submissions.known_by(content)) for run in after.runs for content in run.contents]
         await submissions.correct_all(work.tx, good, now=work.now, seq=work.seq)
     await submissions.keep_errors(
         work.tx, after.errors, sender=sender, reported_on=work.today, now=work.now, seq=work.seq

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from store.contract import Row, Transaction, as_date, as_text
+from store.dispensations import Content
 from store.paging import paged
 
 _SLICE_ROWS: Final = 5000
@@ -22,6 +23,13 @@ class Processed:
     report: str
     created_at: str
     body_bytes: int
+    content_digest: str
+
+    def is_same(self, content_digest: str, created_at: str, body_bytes: int) -> bool:
+        """Tell whether this one says the same; of one that came before digests were kept, whether time and size are the same."""
+        if self.content_digest:
+            return self.content_digest == content_digest
+        return (self.created_at, self.body_bytes) == (created_at, body_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,25 @@ class OpenError(NamedTuple):
     dispenser: str
     prescription_number: str
     filled_on: str
+    fill_number: str
+    partial_fill: str
     checks: str
+
+
+def known_by(content: Content) -> tuple[str, str, str, str, str]:
+    """Give what a record is known by when it is a correction: OpenError's fields before ``checks`` (R47)."""
+    return (
+        content.dispenser, content.prescription_number, content.filled_on, str(content.fill_number),
+        str(content.partial_fill),
+    )  # fmt: skip
 
 
 async def processed(tx: Transaction, sender: str, transaction_control: str) -> Processed | None:
     """Return a transaction processed before; None also when it failed or was a test, which may come again (F11)."""
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
-    return None if row is None else Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"])
+    if row is None:
+        return None
+    return Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"], row["content_digest"])
 
 
 async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:
@@ -72,6 +92,7 @@ async def insert(
     body_bytes: int,
     report: str,
     created_at: str,
+    content_digest: str,
     received_at: datetime,
     seq: int,
 ) -> None:
@@ -86,6 +107,7 @@ async def insert(
         body_bytes=body_bytes,
         report=report,
         created_at=created_at,
+        content_digest=content_digest,
         received_at=as_text(received_at),
         seq=seq,
     )
@@ -108,13 +130,16 @@ async def insert_zero_report(
 async def keep_errors(
     tx: Transaction, errors: Sequence[OpenError], *, sender: str, reported_on: date, now: datetime, seq: int
 ) -> None:
-    """Keep which records of a submission wait for their correction; the same ones of earlier submissions wait no longer."""
+    """Keep which records of a submission wait for their correction.
+
+    The same ones of earlier submissions wait no longer: these wait in their place, from the day on which they were first told.
+    """
     if not errors:
         return
-    again = [(sender, one.dispenser, one.prescription_number, one.filled_on) for one in errors]
-    await correct_all(tx, again, now=now, seq=seq)
     day = reported_on.isoformat()
     await tx.insert_all("submissions.keep_error", [(seq, sender, *one, day) for one in errors])
+    await tx.run("submissions.told_before", seq=seq)
+    await correct_all(tx, [(sender, *one[:5]) for one in errors], now=now, seq=seq)
 
 
 async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collection[str]) -> bool:
@@ -123,10 +148,8 @@ async def any_open(tx: Transaction, dispensers: Collection[str], senders: Collec
     return await tx.row("submissions.any_open", dispensers=named, senders=by) is not None
 
 
-async def correct_all(
-    tx: Transaction, records: Sequence[tuple[str, str, str, str]], *, now: datetime, seq: int
-) -> None:
-    """Close the open errors of these records: (sender, dispenser, prescription number, day filled), each."""
+async def correct_all(tx: Transaction, records: Sequence[tuple[str, ...]], *, now: datetime, seq: int) -> None:
+    """Close the open errors of these records: (sender, dispenser, prescription number, day, fill number, partial fill), each."""
     for start in range(0, len(records), _SLICE_ROWS):
         part = json.dumps(records[start : start + _SLICE_ROWS])
         await tx.run("submissions.correct", records=part, corrected_at=as_text(now), seq=seq)

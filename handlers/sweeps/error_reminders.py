@@ -54,7 +54,7 @@ def _reminder(one: Uncorrected, address: str, today: date, last_on: date) -> Sta
         "submission.error_reminder",
         address,
         facts,
-        key=f"submission.error_reminder:{one.seq}:{today.isoformat()}:{address.casefold()}",
+        key=f"submission.error_reminder:{one.seq}:{one.reported_on}:{today.isoformat()}:{address.casefold()}",
     )
 
 

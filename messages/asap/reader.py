@@ -31,6 +31,7 @@ class Reading:
         self._ledger = Ledger(rules)
         self._blocks: Blocks | None = None
         self.header: Header | None = None
+        self.content_digest = ""
         if len(body) > rules.body_bytes_max:
             text = f"the file has more than {rules.body_bytes_max} bytes; expected a smaller file"
             self._ledger.note(Finding("F15", "", text), 0)
@@ -41,7 +42,9 @@ class Reading:
             return
         self.header = read_header(frame, rules, self._ledger)
         if self.header.version in rules.versions:  # the order of another version's segments is not ours to judge
-            Structure(frame, self.header, rules, self._ledger).walk()
+            structure = Structure(frame, self.header, rules, self._ledger)
+            structure.walk()
+            self.content_digest = str(structure.content)
             self._blocks = Blocks(frame, self.header, rules, self._ledger)
 
     @property

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from messages.asap.content import ContentDigest
 from messages.asap.faults import Finding, Ledger, described, told
 from messages.asap.frame import Frame
 from messages.asap.severities import CheckRules
@@ -40,6 +41,7 @@ class Structure:
 
     def __init__(self, frame: Frame, header: Header, rules: CheckRules, ledger: Ledger) -> None:
         self._frame, self._header, self._rules, self._ledger = frame, header, rules, ledger
+        self.content = ContentDigest(frame.separator)
         self._count = 0
         self._block_at = 0
         self._last, self._last_text = "", ""
@@ -56,6 +58,8 @@ class Structure:
         for window in self._frame.windows():
             if self._passes_limit(window):
                 return
+            # TH is left out: when it was made, by which number and in which version is not what it says.
+            self.content.add_segments(window if self._count else window[1:])
             for piece in window:
                 self._count += 1
                 name = piece.partition(separator)[0]

@@ -1,11 +1,11 @@
 -- name: insert
 -- What came and what became of it; a transaction of a sender is processed once (F11).
-INSERT INTO submissions (sender, transaction_control, verdict, version, file_name, body_bytes, report, created_at, received_at, seq)
-VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_bytes, :report, :created_at, :received_at, :seq)
+INSERT INTO submissions (sender, transaction_control, verdict, version, file_name, body_bytes, report, created_at, content_digest, received_at, seq)
+VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_bytes, :report, :created_at, :content_digest, :received_at, :seq)
 
 -- name: processed
 -- The report on a transaction that was processed already; a failed one and a test may come again.
-SELECT verdict, report, created_at, body_bytes, seq FROM submissions
+SELECT seq, report, created_at, body_bytes, content_digest FROM submissions
 WHERE sender = :sender AND transaction_control = :transaction_control AND verdict IN ('accepted', 'zero_report')
 
 -- name: insert_zero_report
@@ -20,8 +20,20 @@ ORDER BY created_at DESC LIMIT 1
 
 -- name: keep_error
 -- R47: a record that could not be stored waits for its correction.
-INSERT INTO open_errors (seq, sender, dispenser, prescription_number, filled_on, checks, reported_on)
-VALUES (:seq, :sender, :dispenser, :prescription_number, :filled_on, :checks, :reported_on)
+INSERT INTO open_errors (seq, sender, dispenser, prescription_number, filled_on, fill_number, partial_fill, checks, reported_on)
+VALUES (:seq, :sender, :dispenser, :prescription_number, :filled_on, :fill_number, :partial_fill, :checks, :reported_on)
+
+-- name: told_before
+-- R47: an error that is told again keeps the day on which it was first told.
+UPDATE open_errors AS told SET reported_on = first.reported_on
+FROM (SELECT n.no, min(e.reported_on) AS reported_on
+    FROM open_errors AS n JOIN open_errors AS e
+      ON e.dispenser IN ('', n.dispenser) AND e.prescription_number IN ('', n.prescription_number)
+    WHERE n.seq = :seq AND n.corrected_at IS NULL AND e.corrected_at IS NULL AND e.seq <> n.seq
+      AND e.filled_on IN ('', n.filled_on) AND e.fill_number IN ('', n.fill_number) AND e.partial_fill IN ('', n.partial_fill)
+      AND (e.dispenser <> '' OR e.sender = n.sender)
+    GROUP BY n.no) AS first
+WHERE told.no = first.no
 
 -- name: any_open sqlite
 -- One open error of these dispensers, or of these senders where the dispenser itself was at fault; nearly always none.
@@ -35,19 +47,22 @@ WHERE corrected_at IS NULL AND dispenser IN (SELECT jsonb_array_elements_text(CA
   AND (dispenser <> '' OR sender IN (SELECT jsonb_array_elements_text(CAST(:senders AS jsonb)))) LIMIT 1
 
 -- name: correct sqlite
--- Open errors of the same dispenser, prescription and day are corrected; records is a JSON list of [sender, dispenser, number, day].
+-- Open errors of the same record are corrected; what was itself at fault matches any.
+-- records is a JSON list of [sender, dispenser, prescription number, day, fill number, partial fill], all texts.
 UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
     SELECT e.no FROM json_each(:records) AS r CROSS JOIN open_errors AS e
     WHERE e.corrected_at IS NULL AND e.seq <> :seq
-      AND e.dispenser IN ('', json_extract(r.value, '$[1]')) AND e.prescription_number = json_extract(r.value, '$[2]')
-      AND e.filled_on IN ('', json_extract(r.value, '$[3]'))
+      AND e.dispenser IN ('', json_extract(r.value, '$[1]')) AND e.prescription_number IN ('', json_extract(r.value, '$[2]'))
+      AND e.filled_on IN ('', json_extract(r.value, '$[3]')) AND e.fill_number IN ('', json_extract(r.value, '$[4]'))
+      AND e.partial_fill IN ('', json_extract(r.value, '$[5]'))
       AND (e.dispenser <> '' OR e.sender = json_extract(r.value, '$[0]')))
 
 -- name: correct postgres
 UPDATE open_errors SET corrected_at = :corrected_at WHERE no IN (
     SELECT e.no FROM jsonb_array_elements(CAST(:records AS jsonb)) AS r(value) JOIN open_errors AS e
-      ON e.dispenser IN ('', r.value->>1) AND e.prescription_number = r.value->>2
+      ON e.dispenser IN ('', r.value->>1) AND e.prescription_number IN ('', r.value->>2)
     WHERE e.corrected_at IS NULL AND e.seq <> :seq AND e.filled_on IN ('', r.value->>3)
+      AND e.fill_number IN ('', r.value->>4) AND e.partial_fill IN ('', r.value->>5)
       AND (e.dispenser <> '' OR e.sender = r.value->>0))
 
 -- name: uncorrected sqlite

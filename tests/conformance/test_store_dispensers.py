@@ -163,17 +163,17 @@ async def test_r44_a_later_load_replaces_an_entry(store: Store) -> None:
 
 
 async def test_r47_open_errors_are_closed_by_what_they_are_known_by(store: Store) -> None:
-    """Dispenser, prescription and day; '' where that was at fault, and then only for the same sender."""
-    errors = [OpenError("AB1234563", "1", "2026-06-11", "R11"), OpenError("", "2", "", "R17")]
+    """Dispenser, prescription, day, fill and partial fill; '' where that was at fault, and then only for the same sender."""
+    errors = [OpenError("AB1234563", "1", "2026-06-11", "0", "0", "R11"), OpenError("", "2", "", "0", "", "R17")]
 
     async def unit(tx: Transaction) -> list[Sequence[Uncorrected]]:
         for seq, sender in ((1, "gateway"), (2, "other")):
             await submissions.insert(
                 tx, sender=sender, transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
-                body_bytes=1, report="{}", created_at=as_text(NOW), received_at=NOW, seq=seq,
+                body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", received_at=NOW, seq=seq,
             )  # fmt: skip
             await submissions.keep_errors(tx, errors[seq - 1 :], sender=sender, reported_on=MONDAY, now=NOW, seq=seq)
-        records = [("gateway", "AB1234563", "1", "2026-06-11"), ("gateway", "AB1234563", "2", "2026-06-11")]
+        records = [("gateway", "AB1234563", number, "2026-06-11", "0", "0") for number in ("1", "2")]
         await submissions.correct_all(tx, records, now=NOW, seq=3)
         found = submissions.uncorrected(tx, reported_from=MONDAY, reported_to=MONDAY, page=1)
         return [page async for page in found]
@@ -187,14 +187,17 @@ async def test_r61_records_of_anothers_dispenser_may_be_left_out(
     store: Store, submitters: tuple[str, ...], own: int
 ) -> None:
     """Those of a dispenser that is registered for others; one that nobody registered is anyone's."""
-    errors = [OpenError("AB1234563", "1", "2026-06-11", "R11"), OpenError("AS1234563", "2", "2026-06-11", "R11")]
+    errors = [
+        OpenError("AB1234563", "1", "2026-06-11", "0", "0", "R11"),
+        OpenError("AS1234563", "2", "2026-06-11", "0", "0", "R11"),
+    ]
 
     async def unit(tx: Transaction) -> list[int]:
         known = Dispenser("AB1234563", "A", "pharmacy", "", "AB1234563", "", "", "a@example.org", submitters)
         await dispensers.register(tx, known, on=MONDAY, seq=1)
         await submissions.insert(
             tx, sender="gateway", transaction_control="T1", verdict="accepted", version="4.2B", file_name="",
-            body_bytes=1, report="{}", created_at=as_text(NOW), received_at=NOW, seq=2,
+            body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", received_at=NOW, seq=2,
         )  # fmt: skip
         await submissions.keep_errors(tx, errors, sender="gateway", reported_on=MONDAY, now=NOW, seq=2)
         return [
@@ -207,6 +210,24 @@ async def test_r61_records_of_anothers_dispenser_may_be_left_out(
         ]
 
     assert await store.write(unit) == [2, own]
+
+
+async def test_r47_an_error_told_again_keeps_its_first_day(store: Store) -> None:
+    """It moves to the newer message, with the day of the older one."""
+    error = OpenError("AB1234563", "1", "2026-06-11", "0", "0", "R11")
+
+    async def unit(tx: Transaction) -> list[Sequence[Uncorrected]]:
+        for seq, day in ((1, MONDAY), (2, MONDAY + timedelta(days=3))):
+            await submissions.insert(
+                tx, sender="gateway", transaction_control=f"T{seq}", verdict="accepted", version="4.2B", file_name="",
+                body_bytes=1, report="{}", created_at=as_text(NOW), content_digest="", received_at=NOW, seq=seq,
+            )  # fmt: skip
+            await submissions.keep_errors(tx, [error], sender="gateway", reported_on=day, now=NOW, seq=seq)
+        found = submissions.uncorrected(tx, reported_from=MONDAY, reported_to=MONDAY + timedelta(days=9))
+        return [page async for page in found]
+
+    ((left,),) = await store.write(unit)
+    assert (left.transaction_control, left.reported_on, left.errors) == ("T2", MONDAY, 1)
 
 
 async def test_r49_what_arrives_behind_finds_its_place(store: Store) -> None:

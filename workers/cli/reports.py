@@ -22,12 +22,12 @@ def result_of(answer: Answer) -> Report:
 
 
 def has_errors(report: Report) -> bool:
-    """Tell whether the file failed, nothing of it was stored for its used number (F11), or a record of it has an error."""
+    """Tell whether the file failed, or a record of it has an error."""
     faults, pharmacies = _rows(report, "faults"), _rows(report, "pharmacies")
     return (
         report.get("verdict") == "failed"
         or any(block.get("with_errors") for block in pharmacies)
-        or any(fault.get("severity") in ("file", "error") or fault.get("check") == "F11" for fault in faults)
+        or any(fault.get("severity") in ("file", "error") for fault in faults)
     )
 
 

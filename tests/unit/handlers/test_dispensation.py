@@ -178,14 +178,34 @@ async def test_r48_the_same_record_is_a_duplicate(gateway: Gateway) -> None:
 
 
 async def test_f11_a_transaction_sent_again_changes_nothing(gateway: Gateway) -> None:
-    """The same report; another file under its number gets it too, and an e-mail says that nothing of it was stored."""
+    """The same report, also however and whenever it is written; another file under its number fails as a whole (R48)."""
     first = await gateway.file(file("T1", dispensing("1")))
     assert await gateway.file(file("T1", dispensing("1"))) == first
     assert gateway.notices == []
-    other = await gateway.file(file("T1", dispensing("1"), dispensing("2")))
-    assert other["pharmacies"] == first["pharmacies"]
-    assert [fault["check"] for fault in other["faults"]] == ["F11", *(fault["check"] for fault in first["faults"])]
+    padded = file("T1", dispensing("1", PAT08="ROBIN  ")).replace(b"~", b"~\r\n").replace(b"*100000*", b"*113000*")
+    assert await gateway.file(b"\xef\xbb\xbf" + padded) == first
+    assert gateway.notices == []
+    other = await gateway.file(file("T1", dispensing("2")))
+    assert (other["verdict"], other["pharmacies"]) == ("failed", [])
+    assert [(fault["check"], fault["severity"]) for fault in other["faults"]] == [("F11", "file")]
     assert gateway.notices == ["submission.failed"]
+    newest, oldest = await gateway.store.read(submissions.listed)
+    assert (newest["verdict"], oldest["verdict"]) == ("failed", "accepted")
+    assert await gateway.file(file("T1", dispensing("1"))) == first
+
+
+async def test_f11_a_list_is_the_same_by_its_records(gateway: Gateway) -> None:
+    """It need not say when it was made; other records under its number are another list."""
+    first = await gateway.list_of("L1", record("1"), record("2"))
+    assert await gateway.list_of("L1", record("1"), record("2")) == first
+    assert (await gateway.list_of("L1", record("2"), record("1")))["verdict"] == "failed"
+
+
+def test_f11_without_a_digest_time_and_size_tell() -> None:
+    """What came before digests were kept is still known again."""
+    before = submissions.Processed(seq=1, report="{}", created_at="2026-06-15", body_bytes=9, content_digest="")
+    assert before.is_same("ab", "2026-06-15", 9)
+    assert not before.is_same("ab", "2026-06-15", 10)
 
 
 async def test_r49_void_then_new_is_new_again(gateway: Gateway) -> None:

@@ -167,11 +167,44 @@ async def test_r47_a_pharmacys_own_number_may_be_what_is_corrected(bench: Bench)
 
 
 async def test_r47_the_same_error_again_is_one_error(bench: Bench) -> None:
-    """It waits with the newer submission, and for a week from that."""
+    """It waits with the newer submission, from the day on which it was first told."""
     await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
-    bench.now += timedelta(days=1)
-    await hand_in(bench, file("T2", dispensing("1", DSP09="0")))
-    assert await reminded(bench, 10) == [1] * 7
+    bench.now += timedelta(days=3)
+    await hand_in(bench, file("T2", dispensing("1", DSP09="0"), dispensing("2", DSP09="0")))
+    told = await bench.sweep(TODAY + timedelta(days=4), "error_reminders")
+    assert [(one.facts["transaction"], one.facts["reported_on"], one.facts["errors"]) for one in told] == [
+        ("T2", "2026-06-15", 1),
+        ("T2", "2026-06-18", 1),
+    ]
+    assert [len(await bench.sweep(TODAY + timedelta(days=days), "error_reminders")) for days in (7, 8, 11)] == [2, 1, 0]
+
+
+@pytest.mark.parametrize("field", ["DSP06", "DSP13"])
+async def test_r47_another_fill_corrects_nothing(bench: Bench, field: str) -> None:
+    """A refill or a part of the same prescription and day is another record; where that was at fault, any may be it."""
+    await hand_in(
+        bench, file("T1", dispensing("1", DSP09="none", DSP04="5"), dispensing("2", DSP04="5", **{field: "xx"}))
+    )
+    await hand_in(bench, file("T2", *(dispensing(number, DSP04="5", **{field: "2"}) for number in "12")))
+    assert await reminded(bench) == [1]
+    await hand_in(bench, file("T3", dispensing("1", DSP04="5")))
+    assert await reminded(bench, 3) == []
+
+
+async def test_r47_a_void_ends_the_error(bench: Bench) -> None:
+    """Whoever withdraws the record has nothing left to correct."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    await hand_in(bench, file("T2", dispensing("1", "02")))
+    assert await reminded(bench, 3) == []
+
+
+async def test_r47_a_record_without_a_number_is_corrected_by_one_of_its_day(bench: Bench) -> None:
+    """What was missing cannot be asked for."""
+    await hand_in(bench, file("T1", dispensing("")))
+    await hand_in(bench, file("T2", dispensing("1", DSP05="20260611")))
+    assert await reminded(bench) == [1]
+    await hand_in(bench, file("T3", dispensing("1")))
+    assert await reminded(bench, 3) == []
 
 
 async def test_r47_a_record_in_json_corrects_a_files(bench: Bench) -> None:

@@ -150,7 +150,8 @@ class Reporting:
             return "done"
         if place in self.transactions and not handed.voids_transaction:
             # F11: sent again it changes nothing, and the report was told; another one under its number is told of.
-            if handed.made_at != self.transactions[place].made_at:
+            first = self.transactions[place]
+            if (handed.lines, handed.zero) != (first.lines, first.zero):
                 self._report(said, "submission.failed")
             return "done"
         if handed.voids_transaction:
@@ -231,7 +232,13 @@ class Reporting:
                 error.is_corrected = True
 
     def _keep_errors(self, said: Said, lines: Iterable[Line]) -> None:
-        self.errors += [OpenError(said.sender, self.number, line, local_day(said.at)) for line in lines]
+        """R47: what is told again waits in this submission, from the day on which it was first told."""
+        for line in list(lines):
+            told_on = local_day(said.at)
+            for error in self.errors:
+                if error.submission != self.number and not error.is_corrected and error.line.key[:3] == line.key[:3]:
+                    error.is_corrected, told_on = True, min(told_on, error.reported_on)
+            self.errors.append(OpenError(said.sender, self.number, line, told_on))
 
     def _report(self, said: Said, notice: str) -> None:
         for address in REPORTS_TO.get(said.sender, ADMINISTRATORS):
@@ -242,16 +249,19 @@ class Reporting:
         return [line for key, (state, line) in self.records.items() if state == "active" and key not in self.no_duty]
 
     def remind(self, at: datetime) -> None:
-        """R47, R61: errors not corrected, every day for seven days, one e-mail a submission; of those its sender may mend."""
+        """R47, R61: errors not corrected, every day for seven days, of those its sender may mend.
+
+        One e-mail a submission and day on which it was first told.
+        """
         today = local_day(at)
         waiting = {
-            (error.submission, error.sender)
+            (error.submission, error.reported_on, error.sender)
             for error in self.errors
             if not error.is_corrected
             and 1 <= (today - error.reported_on).days <= 7
             and not self._is_barred(error.sender, error.line.dispenser)
         }
-        for _, sender in waiting:
+        for *_, sender in waiting:
             for address in REPORTS_TO.get(sender, ADMINISTRATORS):
                 self.book.tell(at, "submission.error_reminder", address)
 

@@ -251,7 +251,7 @@ def _exceptions(filing: Filing) -> None:
             filing.record(one, day + 4, "12:25", mended[1])
         good = filing.some(two, on(day - 1))
         control = filing.file(two, day, "12:30", good)
-        filing.file(two, day, "12:40", good, transaction=control)  # another file under its number (F11)
+        filing.file(two, day, "12:40", good[:1], transaction=control)  # another file under its number (F11)
         filing.file(two, day + 1, "12:30", [replace(good[0], status="revise", days=7), replace(good[1], status="void")])
         filing.file(two, day + 2, "12:30", [replace(good[1], days=4)])  # new again after its void
         filing.record(two, day + 2, "12:35", replace(good[0], status="void", days=7))

@@ -85,10 +85,10 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
 
 
 def test_f11_a_file_under_a_used_number_is_at_fault() -> None:
-    """Its report is the first file's, and good, but nothing of this one was stored: a script must not go on."""
-    report = {"verdict": "accepted", "pharmacies": [], "faults": [{"check": "F11", "severity": "warning"}]}
+    """Nothing of it was stored: a script must not go on."""
+    report = {"verdict": "failed", "pharmacies": [], "faults": [{"check": "F11", "severity": "file"}]}
     assert has_errors(report)
-    assert not has_errors(report | {"faults": [{"check": "R31", "severity": "warning"}]})
+    assert not has_errors(report | {"verdict": "accepted", "faults": [{"check": "R31", "severity": "warning"}]})
 
 
 def test_submit_names_a_missing_file_before_it_sends_one(
