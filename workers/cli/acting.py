@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 Why = Annotated[str, Parameter(help="The reason; it is kept.")]
 
 
+def reason(why: str) -> str:
+    """Return the reason.
+
+    Raises:
+        WrongUse: it says nothing.
+    """
+    if not why.strip():
+        raise WrongUse("--why takes the reason; it is kept.")
+    return why
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """What is done to one thing of the store, to which it can be done, and how that is said.
@@ -100,9 +111,7 @@ async def decide(
         WrongUse: the call makes no sense, or gives no reason.
     """
     chosen.refuse_wrong_use(act.shown_by)
-    if not why.strip():
-        raise WrongUse("--why takes the reason; it is kept.")
-    settings = site_settings()
+    settings, why = site_settings(), reason(why)
     from workers.bootstrap import now, operator_of
 
     async with standing_store(settings) as store:

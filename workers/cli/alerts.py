@@ -10,6 +10,7 @@ from messages.errors import Permanent
 from workers.cli.acting import Why, reason
 from workers.cli.app import EVERYTHING
 from workers.cli.opened import AsJson, site_settings, standing_store
+from workers.cli.options import Most
 from workers.cli.presenting import moment, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ async def list_(
     *,
     state: Annotated[State, Parameter(help="Only in this state.")] = "posted",
     before: Annotated[int, Parameter(help="Go on behind this number: only older ones.")] = EVERYTHING,
-    most: Annotated[int, Parameter(help="How many at most.")] = 100,
+    most: Most = 100,
     json: AsJson = False,
 ) -> None:
     """List alerts, the newest first: who posted what concern; neither patient nor text."""
