@@ -21,6 +21,8 @@ class Fill:
     filled: int
     days: int
     schedule: str
+    of: str = "person"
+    """person | animal | inpatient: the hospital's own, exempt"""
 
 
 @dataclass
@@ -62,7 +64,10 @@ class Model:
         }
 
     def _scheduled(self) -> Iterable[Fill]:
-        return [fill for fill in self.fills.values() if fill.schedule in ("II", "III", "IV", "V")]
+        """R43, R56: neither animals nor inpatients raise a duty."""
+        return [
+            fill for fill in self.fills.values() if fill.schedule in ("II", "III", "IV", "V") and fill.of == "person"
+        ]
 
     def _due(self, course: list[Fill], patient: str, prescriber: str) -> int | None:
         began, last = min(fill.filled for fill in course), _last_day(course)

@@ -11,6 +11,10 @@ from tests.simulated_year.story import Said
 
 NEW_YEAR = date(2026, 1, 1)
 PHARMACY = {"PHA01": "1234567893", "PHA02": "0700006", "PHA03": "AB1234563", "PHA04": "EXAMPLE PHARMACY"}
+HOSPITAL_PHARMACY = {
+    "dea": "AB1234563", "npi": "1234567893", "name": "EXAMPLE PHARMACY", "dispenser_kind": "pharmacy",
+    "facility": "institutional", "contact_email": "pharmacy@example.org",
+}  # fmt: skip
 DRUGS = {"II": "00000000201", "III": "00000000301", "IV": "00000000401", "V": "00000000501", "other": "00000000901"}
 COMPOUND = "99999000001"
 
@@ -37,6 +41,17 @@ def numbers_of(prescriber: str) -> tuple[str, str]:
     return (HOSPITAL, f"{number:03d}") if number % 3 == 2 else (dea(prescriber), "")
 
 
+IN_JSON: dict[str, dict[str, str]] = {
+    "person": {},
+    "animal": {"species": "02", "animal_name": "REX"},
+    "inpatient": {"location": "09"},
+}
+IN_FILE: dict[str, dict[str, str]] = {
+    "person": {},
+    "animal": {"PAT20": "02", "PAT23": "REX"},
+    "inpatient": {"PAT21": "09"},
+}
+"""What a record says besides, of whom it is of."""
 FACTS = ("last_name", "first_name", "date_of_birth", "gender", "zip")
 """What a review says of a patient."""
 
@@ -65,7 +80,8 @@ def record_of(said: Said) -> dict[str, Any]:
     mixed = {"product_qualifier": "06", "product_id": COMPOUND, "ingredients": parts} if parts else {}
     number, suffix = numbers_of(fill.prescriber)
     return {
-        "status": said.what, "dispenser": {"dea": "AB1234563"}, "patient": patient_of(fill.patient),
+        "status": said.what, "dispenser": {"dea": "AB1234563"},
+        "patient": patient_of(fill.patient) | IN_JSON[fill.of],
         "prescriber": {"dea": number, "dea_suffix": suffix or None, "last_name": "PRESCRIBER", "first_name": "SAM"},
         "prescription_number": f"{fill.number}", "written_on": on(fill.written).isoformat(), "refills_authorized": 0,
         "filled_on": on(fill.filled).isoformat(), "fill_number": 0, "product_id": DRUGS[fill.schedule],
@@ -83,7 +99,7 @@ def dispensing_of(fill: Fill) -> Dispensing:
         "DSP05": f"{on(fill.filled):%Y%m%d}", "DSP06": "0", "DSP07": "01", "DSP08": DRUGS[fill.schedule],
         "DSP09": "30", "DSP10": f"{fill.days}", "DSP11": "01", "DSP12": "05", "DSP13": "00", "DSP16": "04",
         "PRE02": number, "PRE03": suffix, "PRE05": "PRESCRIBER", "PRE06": "SAM",
-    }  # fmt: skip
+    } | IN_FILE[fill.of]  # fmt: skip
     parts = [
         {"CDI01": f"{place}", "CDI02": "01", "CDI03": ndc, "CDI04": "1"}
         for place, ndc in enumerate(mixture_of(fill), start=1)

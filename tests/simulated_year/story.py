@@ -45,6 +45,8 @@ class Story:
         while left and day < DAYS:
             days = chance.choice((2, 3, 4, 7, 10, 28, 30, 30, 30, 60, 90, 91))
             fill = Fill(number, patient, prescriber, day - chance.choice((0, 0, 0, 1, 3)), day, days, schedule)
+            if chance.random() < 0.05:
+                fill = replace(fill, of=chance.choice(("animal", "inpatient")))
             number += 1
             self._tell(chance, fill)
             self._review(chance, fill)
@@ -61,6 +63,7 @@ class Story:
         if chance.random() < 0.08:
             day += chance.randrange(40)
             fill = replace(fill, days=chance.choice((3, 10, 30)), prescriber=chance.choice((fill.prescriber, "D0")))
+            fill = replace(fill, of=chance.choice((fill.of, fill.of, "person", "animal", "inpatient")))
             self._say(day, Said("revise", fill))
         if chance.random() < 0.08:
             day += chance.randrange(40)

@@ -26,7 +26,17 @@ from store.contract import Store, Transaction
 from tests.people import DELEGATE, link, open_account
 from tests.records import drug
 from tests.simulated_year.model import Model
-from tests.simulated_year.papers import DRUGS, FACTS, PHARMACY, dispensing_of, numbers_of, on, patient_of, record_of
+from tests.simulated_year.papers import (
+    DRUGS,
+    FACTS,
+    HOSPITAL_PHARMACY,
+    PHARMACY,
+    dispensing_of,
+    numbers_of,
+    on,
+    patient_of,
+    record_of,
+)
 from tests.simulated_year.story import DAYS, Said, Story
 from tests.tables import change, rows
 from workers.process import Delivery, Processor
@@ -71,6 +81,10 @@ class Year:
         self.projection = TreatmentsProjection(self.store, self._programme, self.now, "one")
         with ThreadPoolExecutor(1) as threads:
             processor = Processor(self.store, self._programme, self.now, threads, Limits())
+            register = self._envelope(
+                "dispenser.registered", json.dumps(HOSPITAL_PHARMACY).encode(), "application/json"
+            )
+            await processor.process([Delivery(register)])
             for day, said in enumerate(self.story.days):
                 self.today = day
                 with self._timed("sweep"):
