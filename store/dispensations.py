@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -182,9 +182,18 @@ async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, co
     counts.voids_not_found += not was_active
 
 
-async def void_all(tx: Transaction, brought_by_seq: int, *, said_at: str, now: datetime, seq: int) -> int:
-    """Withdraw every active record that one message brought; return how many (R49: TH03 = 04)."""
-    rows = await tx.rows("dispensations.brought_by", seq=brought_by_seq)
+async def dispensers_of(tx: Transaction, brought_by_seq: int) -> set[str]:
+    """Return whose active records one message brought."""
+    return {row["dispenser"] for row in await tx.rows("dispensations.dispensers_of", seq=brought_by_seq)}
+
+
+async def void_all(
+    tx: Transaction, brought_by_seq: int, *, said_at: str, now: datetime, seq: int, but_of: Collection[str] = ()
+) -> int:
+    """Withdraw every active record that one message brought, but of these dispensers; return how many (R49: TH03 = 04)."""
+    rows = [
+        row for row in await tx.rows("dispensations.brought_by", seq=brought_by_seq) if row["dispenser"] not in but_of
+    ]
     for row in rows:
         identity = {name: row[name] for name in _IDENTITY}
         if row["confirmed_at"] <= said_at:

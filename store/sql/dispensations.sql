@@ -115,6 +115,10 @@ UPDATE dispensations SET state = 'active', written_on = :written_on, days_supply
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
+-- name: dispensers_of
+-- Whose active records one message brought.
+SELECT DISTINCT dispenser FROM dispensations WHERE seq = :seq AND state = 'active'
+
 -- name: brought_by
 -- The active records whose present content came with one message.
 SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, confirmed_at FROM dispensations
