@@ -116,7 +116,9 @@ async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: dat
             standing |= await _standing(tx, [content])
         elif known.is_active:
             if known.seq != seq and known.original != content.original:
-                await history.log(tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=known.seq)
+                identity = identity_of(content)
+                await tx.run("dispensations.keep_confirmation", **identity, by_seq=seq, superseded_at=as_text(now))
+                await history.log(tx, identity, _said(content, "new", seq), now=now, by_seq=known.seq)
             if known.seq != seq:
                 confirmed[content[:6]] = content.said_at
         else:
