@@ -14,7 +14,7 @@ from messages.asap.faults import Finding, Ledger, printable
 from messages.asap.report import FileReport
 from messages.asap.severities import CheckRules
 from messages.record_layout import in_json
-from store.dispensations import Content, Counts, marked
+from store.dispensations import Content, marked
 from store.submissions import OpenError, known_by
 
 
@@ -179,13 +179,11 @@ def with_unknown(after: Screened, rules: CheckRules, unknown: Sequence[tuple[int
     return replace(after, report=report, errors=tuple(errors))
 
 
-def with_unknown_transaction(report: FileReport, rules: CheckRules, counts: Counts) -> FileReport:
-    """Give the report of a void, with a fault when no transaction of that number had come (R29 of the checks, R49)."""
-    if not counts.voids_not_found:
-        return report
+def with_void_findings(report: FileReport, rules: CheckRules, findings: Sequence[Finding]) -> FileReport:
+    """Give the report of a transaction's void with what kept it from withdrawing all of it (R29 of the checks, R49, R61)."""
     ledger = _ledger_behind(report, rules)
-    text = "a void of a transaction that is not known; expected that transaction first"
-    ledger.note(Finding("R29", "TH02", text), 1)
+    for finding in findings:
+        ledger.note(finding, 1)
     return _with_faults(report, ledger)
 
 

@@ -52,6 +52,10 @@ UNKNOWN_LATE = Finding(
 )
 UNKNOWN_KEPT_OUT = Finding("R29", "DSP01", "a revision of a record that is not known; expected that record first")
 UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
+UNKNOWN_TRANSACTION = Finding(
+    "R29", "TH02", "a void of a transaction that is not known; expected that transaction first"
+)
+ZERO_REPORT_STAYS = Finding("R29", "TH02", "a zero report cannot be withdrawn; report what was dispensed instead")
 _SHORT = Finding("R28", "DSP10", "a supply that need not be reported of this drug (at most 48 hours, or for an animal)")
 
 

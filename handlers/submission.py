@@ -15,8 +15,16 @@ from handlers.outcomes import Defer, Done, Outcome, Refuse
 from handlers.reading import ReadSubmission
 from handlers.reporting import result_of, tell_submitter
 from handlers.rules.deadlines import covered_with
-from handlers.screened import Screened, named, screened, with_unknown, with_unknown_transaction
-from handlers.screening import UNKNOWN_VOIDED, Source, open_screen, stores_unknown, unknown_revised
+from handlers.screened import Screened, named, screened, with_unknown, with_void_findings
+from handlers.screening import (
+    UNKNOWN_TRANSACTION,
+    UNKNOWN_VOIDED,
+    ZERO_REPORT_STAYS,
+    Source,
+    open_screen,
+    stores_unknown,
+    unknown_revised,
+)
 from handlers.work import Work
 from messages.asap.faults import Fault, Finding
 from messages.asap.severities import CheckRules
@@ -27,6 +35,7 @@ from store import dispensations, dispensers, submissions
 from store.contract import as_date, as_moment
 from store.dispensations import Content, Counts
 from store.dispensers import Dispenser, Report
+from store.submissions import Processed
 
 AnyWork = Work[Any, Any]
 
@@ -52,6 +61,8 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
             return Done(json.loads(before.report))
         read = _under_used_number(read)
     verdict = read.report.verdict
+    if verdict == "void" and (settled := await _settled_void(work, read)) is not None:
+        return Done(settled)
     sources, after = await _screen(work, read)
     if work.policy.unknown_dispenser_holds:
         for one, source in zip(read.pharmacies, sources, strict=True):
@@ -60,8 +71,8 @@ async def take(work: AnyWork, read: ReadSubmission, *, file_name: str, body_byte
     counts, unknown = await _store_runs(work, read.rules, after, len(sources))
     after = with_unknown(after, read.rules, unknown)
     if verdict == "void":
-        counts = [await _void_transaction(work, read, None if before is None else before.seq)]
-        after = replace(after, report=with_unknown_transaction(after.report, read.rules, counts[0]))
+        count, found = await _void_transaction(work, read, before)
+        counts, after = [count], replace(after, report=with_void_findings(after.report, read.rules, found))
     result = result_of(after.report, counts)
     await _store_zero_reports(work, read, sources, after)
     await dispensers.report_all(tx, await _reports(work, read, sources, after))
@@ -164,18 +175,48 @@ async def _store_runs(
     return counts, unknown
 
 
-async def _void_transaction(work: AnyWork, read: ReadSubmission, seq: int | None) -> Counts:
-    """TH03 = 04: what the named transaction brought is withdrawn; one that has not come yet is, when it comes."""
-    if seq is None:
-        return Counts(voids_not_found=1)
-    voided = await dispensations.void_all(work.tx, seq, said_at=read.created_at, now=work.now, seq=work.seq)
-    return Counts(voided=voided)
+async def _settled_void(work: AnyWork, read: ReadSubmission) -> dict[str, JsonValue] | None:
+    """Give the report on an earlier void of the transaction, unless that had not come, or stayed in part (R48)."""
+    kept = await submissions.voided(work.tx, work.envelope.sender, read.control_number)
+    report: dict[str, Any] | None = None if kept is None else json.loads(kept)
+    if (
+        report is None
+        or report.get("voids_not_found", 1)
+        or any(fault["severity"] == "error" for fault in report["faults"])
+    ):
+        return None
+    return report
+
+
+async def _void_transaction(
+    work: AnyWork, read: ReadSubmission, named: Processed | None
+) -> tuple[Counts, Sequence[Finding]]:
+    """TH03 = 04: what the named transaction brought is withdrawn, and its errors with it; one to come will be when it comes.
+
+    Records of dispensers for which the sender may no longer send stay as they are (R61).
+    """
+    if named is None:
+        return Counts(voids_not_found=1), [UNKNOWN_TRANSACTION]
+    if named.verdict == "zero_report":
+        return Counts(), [ZERO_REPORT_STAYS]
+    brought_of = await dispensations.dispensers_of(work.tx, named.seq)
+    screen = await open_screen(work.tx, brought_of, (), today=work.today, policy=work.policy)
+    sources = {dispenser: screen.source((dispenser,), "", work.envelope.sender) for dispenser in brought_of}
+    found = [source.finding for source in sources.values() if source.finding is not None and source.is_foreign]
+    is_barred = read.rules.severity("R21.submitter") == "error"
+    barred = {dispenser for dispenser, source in sources.items() if is_barred and source.is_foreign}
+    voided = await dispensations.void_all(
+        work.tx, named.seq, said_at=read.created_at, now=work.now, seq=work.seq, but_of=barred
+    )
+    await submissions.end_errors(work.tx, named.seq, but_of=barred, now=work.now)
+    return Counts(voided=voided), found
 
 
 async def _void_that_overtook(work: AnyWork, read: ReadSubmission) -> None:
     said_at = await submissions.void_waiting(work.tx, work.envelope.sender, read.control_number, read.created_at)
     if said_at is not None:
         await dispensations.void_all(work.tx, work.seq, said_at=said_at, now=work.now, seq=work.seq)
+        await submissions.end_errors(work.tx, work.seq, but_of=(), now=work.now)
 
 
 async def _store_zero_reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source], after: Screened) -> None:

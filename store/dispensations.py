@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -124,7 +124,9 @@ async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: dat
             standing |= await _standing(tx, [content])
         elif known.is_active:
             if known.seq != seq and known.original != content.original:
-                await history.log(tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=known.seq)
+                identity = identity_of(content)
+                await tx.run("dispensations.keep_confirmation", **identity, by_seq=seq, superseded_at=as_text(now))
+                await history.log(tx, identity, _said(content, "new", seq), now=now, by_seq=known.seq)
             if known.seq != seq:
                 confirmed[content[:6]] = content.said_at
         else:
@@ -195,9 +197,18 @@ async def void(tx: Transaction, content: Content, *, now: datetime, seq: int, co
     counts.voids_not_found += not was_active
 
 
-async def void_all(tx: Transaction, brought_by_seq: int, *, said_at: str, now: datetime, seq: int) -> int:
-    """Withdraw every active record that one message brought; return how many (R49: TH03 = 04)."""
-    rows = await tx.rows("dispensations.brought_by", seq=brought_by_seq)
+async def dispensers_of(tx: Transaction, brought_by_seq: int) -> set[str]:
+    """Return whose active records one message brought."""
+    return {row["dispenser"] for row in await tx.rows("dispensations.dispensers_of", seq=brought_by_seq)}
+
+
+async def void_all(
+    tx: Transaction, brought_by_seq: int, *, said_at: str, now: datetime, seq: int, but_of: Collection[str] = ()
+) -> int:
+    """Withdraw every active record that one message brought, but of these dispensers; return how many (R49: TH03 = 04)."""
+    rows = [
+        row for row in await tx.rows("dispensations.brought_by", seq=brought_by_seq) if row["dispenser"] not in but_of
+    ]
     for row in rows:
         identity = {name: row[name] for name in _IDENTITY}
         if row["confirmed_at"] <= said_at:

@@ -20,6 +20,7 @@ class Processed:
     """A transaction that was processed before: the message that brought it, and its report (JSON)."""
 
     seq: int
+    verdict: str
     report: str
     created_at: str
     body_bytes: int
@@ -70,7 +71,21 @@ async def processed(tx: Transaction, sender: str, transaction_control: str) -> P
     row = await tx.row("submissions.processed", sender=sender, transaction_control=transaction_control)
     if row is None:
         return None
-    return Processed(row["seq"], row["report"], row["created_at"], row["body_bytes"], row["content_digest"])
+    return Processed(
+        row["seq"], row["verdict"], row["report"], row["created_at"], row["body_bytes"], row["content_digest"]
+    )
+
+
+async def voided(tx: Transaction, sender: str, transaction_control: str) -> str | None:
+    """Return the report (JSON) on the last void of a whole transaction, or None (R49)."""
+    row = await tx.row("submissions.voided", sender=sender, transaction_control=transaction_control)
+    return None if row is None else str(row["report"])
+
+
+async def end_errors(tx: Transaction, left_by_seq: int, *, but_of: Collection[str], now: datetime) -> None:
+    """Close the open errors that one message left, but those of some dispensers (R47, R49)."""
+    kept = json.dumps(sorted(but_of))
+    await tx.run("submissions.end_errors", seq=left_by_seq, but_of=kept, corrected_at=as_text(now))
 
 
 async def void_waiting(tx: Transaction, sender: str, transaction_control: str, created_at: str) -> str | None:

@@ -48,6 +48,19 @@ FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
+-- name: keep_confirmation
+-- That the same was said again is kept before something else is said as new (R48, R49).
+INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
+    seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks)
+SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, 0, state,
+    'new', confirmed_at, confirmed_seq, CAST(:by_seq AS BIGINT), CAST(:superseded_at AS TEXT),
+    received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
+FROM dispensations
+WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
+  AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill AND confirmed_at <> ''
+
 -- name: log
 -- A statement that does not show in the record, because a newer one stands there, or the same was said before (R48, R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
@@ -120,6 +133,10 @@ UPDATE dispensations SET state = 'active', written_on = :written_on, days_supply
     confirmed_seq = :confirmed_seq, revision = revision + 1, seq = :seq
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
+
+-- name: dispensers_of
+-- Whose active records one message brought.
+SELECT DISTINCT dispenser FROM dispensations WHERE seq = :seq AND state = 'active'
 
 -- name: brought_by
 -- The active records whose present content came with one message.

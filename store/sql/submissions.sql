@@ -5,7 +5,7 @@ VALUES (:sender, :transaction_control, :verdict, :version, :file_name, :body_byt
 
 -- name: processed
 -- The report on a transaction that was processed already; a failed one and a test may come again.
-SELECT seq, report, created_at, body_bytes, content_digest FROM submissions
+SELECT seq, verdict, report, created_at, body_bytes, content_digest FROM submissions
 WHERE sender = :sender AND transaction_control = :transaction_control AND verdict IN ('accepted', 'zero_report')
 
 -- name: insert_zero_report
@@ -17,6 +17,20 @@ VALUES (:dispenser, :period_from, :period_to, :received_at, :seq)
 SELECT created_at FROM submissions
 WHERE sender = :sender AND transaction_control = :transaction_control AND verdict = 'void' AND created_at >= :created_at
 ORDER BY created_at DESC LIMIT 1
+
+-- name: voided
+-- What was said to the last void of this transaction.
+SELECT report FROM submissions
+WHERE sender = :sender AND transaction_control = :transaction_control AND verdict = 'void' ORDER BY no DESC LIMIT 1
+
+-- name: end_errors sqlite
+-- R47: what a message could not store needs no correction any more; its transaction is void (R49).
+UPDATE open_errors SET corrected_at = :corrected_at WHERE seq = :seq AND corrected_at IS NULL AND dispenser NOT IN
+    (SELECT value FROM json_each(:but_of))
+
+-- name: end_errors postgres
+UPDATE open_errors SET corrected_at = :corrected_at WHERE seq = :seq AND corrected_at IS NULL AND dispenser NOT IN
+    (SELECT jsonb_array_elements_text(CAST(:but_of AS jsonb)))
 
 -- name: keep_error
 -- R47: a record that could not be stored waits for its correction.

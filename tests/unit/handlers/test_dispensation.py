@@ -203,7 +203,9 @@ async def test_f11_a_list_is_the_same_by_its_records(gateway: Gateway) -> None:
 
 def test_f11_without_a_digest_time_and_size_tell() -> None:
     """What came before digests were kept is still known again."""
-    before = submissions.Processed(seq=1, report="{}", created_at="2026-06-15", body_bytes=9, content_digest="")
+    before = submissions.Processed(
+        seq=1, report="{}", verdict="accepted", created_at="2026-06-15", body_bytes=9, content_digest=""
+    )
     assert before.is_same("ab", "2026-06-15", 9)
     assert not before.is_same("ab", "2026-06-15", 10)
 
@@ -308,10 +310,12 @@ async def test_r29_off_says_nothing(gateway: Gateway) -> None:
 
 
 async def test_r49_a_whole_transaction_is_voided(gateway: Gateway) -> None:
-    """TH03 = 04 withdraws what the earlier transaction brought; a second time there is nothing left."""
+    """TH03 = 04 withdraws what the earlier transaction brought; sent again it gets the same report (R48)."""
     await gateway.file(file("T1", dispensing("1"), dispensing("2")))
-    assert (await gateway.file(write_void("4.2B", "T1", CREATED)))["voided"] == 2
-    assert (await gateway.file(write_void("4.2B", "T1", CREATED)))["voided"] == 0
+    report = await gateway.file(write_void("4.2B", "T1", CREATED))
+    assert report["voided"] == 2
+    assert await gateway.file(write_void("4.2B", "T1", CREATED)) == report
+    assert gateway.notices == []
     assert (await gateway.file(write_void("4.2B", "T9", CREATED)))["voids_not_found"] == 1
 
 

@@ -42,10 +42,14 @@ class Said(NamedTuple):
     days: int
 
 
-# A record that is sent again as new is the same again (R48); what is different is said by a revision (R49).
+# A record that is sent again as new may say something else (R48): that stands only where the first is withdrawn.
 SAID = st.builds(
-    Said, st.sampled_from(["RX1", "RX2"]), st.sampled_from(["new", "new", "void"]), st.integers(0, 6), st.just(1)
-) | st.builds(Said, st.sampled_from(["RX1", "RX2"]), st.just("revise"), st.integers(0, 6), st.integers(1, 3))
+    Said,
+    st.sampled_from(["RX1", "RX2"]),
+    st.sampled_from(["new", "new", "revise", "void"]),
+    st.integers(0, 6),
+    st.integers(1, 3),
+)
 
 
 def content(said: Said) -> Content:
@@ -96,6 +100,7 @@ async def run(tx: Transaction, arrived: Sequence[Said]) -> None:
 @example([Said("RX1", s, m, d) for s, m, d in [("new", 1, 1), ("new", 4, 1), ("revise", 2, 2), ("void", 3, 1)]])
 @example([Said("RX1", s, m, 1) for s, m in [("new", 0), ("new", 1), ("new", 0), ("void", 1), ("new", 0)]])
 @example([Said("RX1", "void", 2, 1), Said("RX1", "new", 1, 1)])
+@example([Said("RX1", s, m, d) for s, m, d in [("new", 0, 2), ("new", 3, 2), ("new", 4, 1), ("void", 2, 3)]])
 def test_r49_statements_take_effect_in_the_order_of_their_transactions(
     tables: sqlite3.Connection, arrived: list[Said]
 ) -> None:

@@ -103,6 +103,8 @@ class Reporting:
     no_duty: set[Key] = field(default_factory=set)
     """Records that raise no duty: of an exempt dispenser (R43), of an animal (R56)."""
     transactions: dict[tuple[str, str], Handed] = field(default_factory=dict)
+    voided: set[tuple[str, str]] = field(default_factory=set)
+    """Transactions that their senders withdrew as a whole."""
     errors: list[OpenError] = field(default_factory=list)
     number: int = 0
 
@@ -155,9 +157,7 @@ class Reporting:
                 self._report(said, "submission.failed")
             return "done"
         if handed.voids_transaction:
-            brought = self.transactions.get(place)
-            self._void(line for line in (brought.lines if brought else ()) if line.is_good and line.status != "void")
-            self._report(said, "submission.status_report")
+            self._void_transaction(said, place)
             return "done"
         if self._is_barred(
             said.sender, handed.dispenser
@@ -176,6 +176,17 @@ class Reporting:
         self._take(said, handed)
         self._report(said, "submission.status_report")
         return "done"
+
+    def _void_transaction(self, said: Said, place: tuple[str, str]) -> None:
+        """R49: what it brought is withdrawn, what it left in error needs no correction; sent again it changes nothing."""
+        if place in self.voided:
+            return
+        brought = self.transactions.get(place)
+        if brought is not None:
+            self.voided.add(place)
+            self._void(line for line in brought.lines if line.is_good and line.status != "void")
+            self._correct(line for line in brought.lines if not line.is_good)
+        self._report(said, "submission.status_report")
 
     def one_record(self, said: Said) -> str:
         """R45: a record in JSON, refused where a check fails."""
