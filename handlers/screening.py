@@ -96,6 +96,10 @@ class Source:
 _ANYONE = Source(None, "", None)
 
 
+def _is_foreign(known: Dispenser, sender: str) -> bool:
+    return bool(known.submitters) and sender not in known.submitters
+
+
 class Screen:
     """What the register and the drug table say of one batch. ``register`` and ``table`` are None when there is none."""
 
@@ -124,10 +128,15 @@ class Screen:
         known = next((self._register[number] for number in numbers if number in self._register), None)
         if known is None:
             return Source(None, facility, _UNKNOWN, KIND_OF_TYPE.get(said, "pharmacy"), bool(facility))
-        is_foreign = bool(known.submitters) and sender not in known.submitters
+        is_foreign = _is_foreign(known, sender)
         facility = known.facility or facility
         finding = _FOREIGN if is_foreign else _MIXED if self._is_mixed(numbers, known) else None
         return Source(known, facility, finding, known.kind, bool(facility or known.exemptions))
+
+    def foreign(self, dispenser: str, sender: str) -> Finding | None:
+        """Tell who may not send for a dispenser so, by the number under which its records stand (R61)."""
+        known = None if self._register is None else self._register.get(dispenser)
+        return None if known is None or not _is_foreign(known, sender) else _FOREIGN
 
     def _is_mixed(self, numbers: Sequence[str], known: Dispenser) -> bool:
         """Whether one of these numbers is another dispenser's, or not the one that the register has of this dispenser."""

@@ -201,15 +201,13 @@ async def _void_transaction(
         return Counts(), [ZERO_REPORT_STAYS]
     brought_of = await dispensations.dispensers_of(work.tx, named.seq)
     screen = await open_screen(work.tx, brought_of, (), today=work.today, policy=work.policy)
-    sources = {dispenser: screen.source((dispenser,), "", work.envelope.sender) for dispenser in brought_of}
-    found = [source.finding for source in sources.values() if source.finding is not None and source.is_foreign]
-    is_barred = read.rules.severity("R21.submitter") == "error"
-    barred = {dispenser for dispenser, source in sources.items() if is_barred and source.is_foreign}
+    found = {of: finding for of in brought_of if (finding := screen.foreign(of, work.envelope.sender)) is not None}
+    barred = set(found) if read.rules.severity("R21.submitter") == "error" else set()
     voided = await dispensations.void_all(
         work.tx, named.seq, said_at=read.created_at, now=work.now, seq=work.seq, but_of=barred
     )
     await submissions.end_errors(work.tx, named.seq, but_of=barred, now=work.now)
-    return Counts(voided=voided), found
+    return Counts(voided=voided), [*found.values()]
 
 
 async def _void_that_overtook(work: AnyWork, read: ReadSubmission) -> None:

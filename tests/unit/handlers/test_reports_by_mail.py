@@ -135,14 +135,19 @@ async def test_f14_a_test_file_is_never_said_to_be_stored(bench: Bench) -> None:
 
 
 async def test_r49_a_void_of_a_whole_transaction_says_how_many_were_withdrawn(bench: Bench) -> None:
-    """Only those that still stood; the second time there are none."""
+    """Only those that still stood; sent again it writes no e-mail."""
     await told(bench, file("T1", dispensing("1"), dispensing("2")))
-    await told(bench, file("T2", dispensing("2", "02")))
-    for withdrawn in ("1 record was withdrawn: all that still stood of it.", "Nothing of it stood any more"):
-        subject, text = await text_of(bench, write_void("4.2B", "T1", CREATED))
+    await told(bench, file("T2", dispensing("3")))
+    await told(bench, file("T3", dispensing("2", "02"), dispensing("3", "02")))
+    for of, withdrawn in (
+        ("T1", "1 record was withdrawn: all that still stood of it."),
+        ("T2", "Nothing of it stood any more"),
+    ):
+        subject, text = await text_of(bench, write_void("4.2B", of, CREATED))
         assert subject == "Transaction voided: example.dat"
-        assert f"voids all that transaction T1 brought. {withdrawn}" in text
+        assert f"voids all that transaction {of} brought. {withdrawn}" in text
         assert "Records in total" not in text
+        assert await told(bench, write_void("4.2B", of, CREATED)) == []
 
 
 async def test_r49_a_void_of_an_unknown_transaction_counts_no_record(bench: Bench) -> None:

@@ -72,7 +72,8 @@ async def test_r61_what_the_sender_may_not_send_for_any_more_stays(bench: Bench)
     assert report["voided"] == 1
     assert faults(report) == [("R21", "error", None)]
     assert await kept(bench, "prescription_number, state") == [("1", "voided"), ("2", "active")]
-    assert len(await bench.sweep(date(2026, 6, 16), "error_reminders")) == 1
+    assert await bench.sweep(date(2026, 6, 16), "error_reminders") == []
     await register(bench, dea=OTHER["PHA03"], npi=OTHER["PHA01"], ncpdp=None)
+    assert len(await bench.sweep(date(2026, 6, 17), "error_reminders")) == 1
     assert (await hand_in(bench, write_void("4.2B", "T1", CREATED)))["voided"] == 1
     assert await kept(bench, "prescription_number, state") == [("1", "voided"), ("2", "voided")]
