@@ -80,6 +80,16 @@ async def pass_to(tx: Transaction, upto: int, *, after: int, late: Sequence[int]
     return True
 
 
+async def is_at(tx: Transaction, after: int) -> bool:
+    """Tell whether everything up to a message, and nothing behind it, is read; it stays so until this transaction ends."""
+    return await tx.run("stream.pass_to", after=after, upto=after) == 1
+
+
+async def is_late(tx: Transaction, seq: int) -> bool:
+    """Tell whether a late message is still to be read; it stays so until this transaction ends."""
+    return await tx.run("stream.hold_late", seq=seq) == 1
+
+
 async def late(tx: Transaction, *, most: int) -> list[int]:
     """Return messages that were passed without effect and have come to an end since."""
     return [row["seq"] for row in await tx.rows("stream.late", most=most)]

@@ -7,7 +7,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from store.stream import Horizon, Progress
 from store.treatments import PatientRecord, RecordKey
 
 T = TypeVar("T")
+IsUnread = Callable[[Transaction], Awaitable[bool]]
 
 _PAGE_RECORDS = 2000  # what one look at the stream reads, whole messages; bounds memory
 _SLICE_RECORDS = 500  # rows written at once: a few milliseconds of the write lock
@@ -45,7 +46,7 @@ class TreatmentsProjection:
     clock: Callable[[], datetime]
     machine: str
     lease_seconds: float = 15.0
-    """How long a process that died holds the others up. One that takes longer over a turn does no harm: see ``pass_to``."""
+    """How long a process that died holds the others up. One that takes longer over a turn does no harm: see ``_put``."""
     _safe_seq: int = 0
     _awaited: Horizon = field(default_factory=Horizon)
     _leased_until: datetime | None = None
@@ -110,28 +111,32 @@ class TreatmentsProjection:
 
     async def _read_on(self, after: int) -> None:
         page = await self.store.read(lambda tx: stream.page(tx, after=after, upto=self._safe_seq, most=_PAGE_RECORDS))
-        await self._put(page.records)
+        await self._put(page.records, partial(stream.is_at, after=after))
         await self.store.write(lambda tx: stream.pass_to(tx, page.upto, after=after, late=page.late))
 
     async def _read_late(self, seq: int) -> None:
         page = await self.store.read(lambda tx: stream.page(tx, after=seq - 1, upto=seq, most=_PAGE_RECORDS))
-        await self._put(page.records)
+        await self._put(page.records, partial(stream.is_late, seq=seq))
         await self.store.write(lambda tx: stream.forget_late(tx, seq))
 
-    async def _put(self, changed: Sequence[Row]) -> None:
+    async def _put(self, changed: Sequence[Row], is_unread: IsUnread) -> None:
+        """Let what was read stand, unless another process has read it by now: then newer things may stand there."""
         records, gone = sorted_out(changed)
         for part in _slices(records):
-            await self.store.write(partial(_put_records, records=part, gone=()))
+            await self.store.write(partial(_put_records, is_unread=is_unread, records=part, gone=()))
         for keys in _slices(sorted(gone)):
-            await self.store.write(partial(_put_records, records=(), gone=keys))
+            await self.store.write(partial(_put_records, is_unread=is_unread, records=(), gone=keys))
 
 
 def _slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     return (rows[start : start + _SLICE_RECORDS] for start in range(0, len(rows), _SLICE_RECORDS))
 
 
-async def _put_records(tx: Transaction, records: Sequence[PatientRecord], gone: Sequence[RecordKey]) -> None:
-    await treatments.put_records(tx, records, gone)
+async def _put_records(
+    tx: Transaction, is_unread: IsUnread, records: Sequence[PatientRecord], gone: Sequence[RecordKey]
+) -> None:
+    if await is_unread(tx):
+        await treatments.put_records(tx, records, gone)
 
 
 async def _look(tx: Transaction) -> _Look:

@@ -53,6 +53,10 @@ INSERT INTO projection_late (seq) VALUES (:seq) ON CONFLICT DO NOTHING
 SELECT projection_late.seq AS seq FROM projection_late JOIN inbox ON inbox.seq = projection_late.seq
 WHERE inbox.state NOT IN ('waiting', 'dead') ORDER BY projection_late.seq LIMIT :most
 
+-- name: hold_late
+-- Nobody else reads this late message until the transaction ends; 0 rows when it is read already.
+UPDATE projection_late SET seq = seq WHERE seq = :seq
+
 -- name: forget_late
 DELETE FROM projection_late WHERE seq = :seq
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,10 +16,10 @@ from handlers.rules.policy import Policy
 from handlers.secrets import Vault
 from handlers.work import Programme
 from messages.errors import StoreAway
-from store import drugs, inbox, patients, treatments
+from store import drugs, inbox, patients, stream, treatments
 from store.contract import Store, Transaction
 from tests.conformance.conftest import OpenStore
-from tests.faulty_store import Fault, FaultyStore
+from tests.faulty_store import Fault, FaultyStore, T
 from tests.records import (
     BENZODIAZEPINE,
     NOW,
@@ -179,6 +180,48 @@ async def test_two_at_once_do_no_harm(pharmacy: Store, open_store: OpenStore) ->
     both = [projection(pharmacy), projection(await open_store())]
     await asyncio.gather(*(project(one) for one in both))
     assert await standing(pharmacy) == expected((ROBIN, "2026-06-01", 9))
+
+
+@dataclass(slots=True)
+class Sleeper(FaultyStore):
+    """A process that falls asleep once, when it has read a page and written nothing of it; meanwhile something happens."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def read(self, unit: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Read, then sleep."""
+        found = await self.store.read(unit)
+        if isinstance(found, stream.Page) and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return found
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_one_that_slept_with_a_page_in_hand_puts_nothing_old_over_what_is_new(
+    pharmacy: Store, is_late: bool
+) -> None:
+    """Another took the lease, read on, and the record was revised to another patient: that stands."""
+    message = envelope(record("1"))
+    if is_late:
+        seq = await pharmacy.write(lambda tx: take(tx, message))
+        await pharmacy.write(lambda tx: inbox.settle(tx, seq, "waiting", None, NOW))
+        await project(projection(pharmacy))
+        await pharmacy.write(lambda tx: inbox.settle(tx, seq, "done", None, NOW))
+        await pharmacy.write(lambda tx: handle(tx, message, seq))
+    else:
+        await bring(pharmacy, record("1"))
+
+    async def meanwhile() -> None:
+        await project(projection(pharmacy, "two", seconds=16))
+        await bring(pharmacy, record("1", status="revise", patient={"first_name": "KIM"}))
+        await project(projection(pharmacy, "two", seconds=16))
+
+    sleeper = Sleeper(pharmacy, meanwhile=meanwhile)
+    await projection(sleeper).turn()
+    assert sleeper.meanwhile is None
+    await project(projection(pharmacy, "two", seconds=16))
+    assert await standing(pharmacy) == expected((KIM, "2026-06-01", 1))
 
 
 async def test_a_store_that_goes_away_loses_nothing(pharmacy: Store) -> None:
