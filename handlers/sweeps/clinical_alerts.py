@@ -8,20 +8,23 @@ from datetime import date, time, timedelta
 
 from handlers.sweeps.sweep import Sweep
 from handlers.work import Programme
-from store import alerts, reviews
+from store import alerts, reviews, sweeps
 from store.contract import Transaction
 from store.outbox import Staged
 from store.reviews import Prescriber
 
+NAME = "clinical_alerts"
 _TOLD_LATE = timedelta(days=7)  # a longer downtime is past; the alerts still stand in the system
 
 
 async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncIterator[Sequence[Staged]]:
     """Yield one e-mail to each prescriber with alerts noticed since the last.
 
-    Its key holds the newest day of noticing: after a day without a sweep the next one tells, and none tells twice.
+    Its key holds the newest day of noticing: after a day without a sweep the next one tells, and none tells twice. It counts
+    what was noticed since the last sweep.
     """
     window = timedelta(days=programme.policy.alert_window_days)
+    last_on = min(await sweeps.days_to_tell_of(tx, NAME, today)) - timedelta(days=1)
     noticed: dict[str, dict[date, int]] = defaultdict(dict)
     async for page in alerts.noticed(tx, from_on=today - _TOLD_LATE, today=today, raised_from=today - window):
         for one in page:
@@ -34,7 +37,9 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
             mine = [noticed[number] for number in prescriber.numbers if number in noticed]
             if mine:
                 newest = max(day for days in mine for day in days)
-                told.append(_digest(prescriber, newest, sum(days.get(newest, 0) for days in mine)))
+                since = min(last_on, newest)
+                count = sum(number for days in mine for day, number in days.items() if day >= since)
+                told.append(_digest(prescriber, newest, count))
         yield told
 
 
@@ -48,4 +53,4 @@ def _digest(prescriber: Prescriber, noticed_on: date, count: int) -> Staged:
     )
 
 
-SWEEP = Sweep("clinical_alerts", time(6, 30), _notices)
+SWEEP = Sweep(NAME, time(6, 30), _notices)

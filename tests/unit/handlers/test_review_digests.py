@@ -212,6 +212,16 @@ async def test_r29_a_day_without_a_sweep_is_told_on_the_next(watchful: Bench) ->
     assert found == {today + 5 * DAY: [("dr-1@example.org", 1)]}
 
 
+async def test_r29_after_days_without_a_sweep_all_of_them_are_counted(watchful: Bench) -> None:
+    """One e-mail tells of what was noticed on each day since the last sweep."""
+    today = NOW.date()
+    await watchful.change(f"INSERT INTO sweep_runs VALUES ('clinical_alerts', '{today}', '{today}', 'one', 0)")
+    await cross(watchful, "ROBIN", today, NOW)
+    await cross(watchful, "KIM", today, NOW + 2 * DAY)
+    found = await told(watchful, today + 4 * DAY, today + 4 * DAY, "clinical_alerts")
+    assert found == {today + 4 * DAY: [("dr-1@example.org", 2)]}
+
+
 async def test_r29_what_happened_long_ago_is_not_told(watchful: Bench) -> None:
     """Records of last year that are handed in now raise alerts that nobody is written to about."""
     await cross(watchful, "ROBIN", NOW.date() - 200 * DAY, NOW)
