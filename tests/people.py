@@ -10,6 +10,7 @@ from store.contract import Store, Transaction
 
 OPENED = datetime(2025, 12, 1, 15, 0, tzinfo=UTC)
 PRESCRIBER = "Physician (MD/DO)"
+RESIDENT = "Medical Resident with Prescriptive Authority"
 DELEGATE = "Prescriber Delegate – Licensed"
 OFFICER = "State Police"
 

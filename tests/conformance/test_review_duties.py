@@ -9,7 +9,10 @@ from tests.tables import rows
 
 
 async def test_r55_a_year_of_digests_is_the_models(store: Store) -> None:
-    """Late files, revisions, voids and delegates' reviews included; made anew from the records the rows are the same."""
+    """Late files, revisions, voids, merged patients, namesakes, residents and delegates' reviews included.
+
+    Made anew from the records the rows are the same.
+    """
     year = Year(store, Story(patients=150, prescribers=30, seed=20260101))
     await year.live()
     assert year.digests > 300
@@ -18,9 +21,15 @@ async def test_r55_a_year_of_digests_is_the_models(store: Store) -> None:
         ("dispensation.file_submitted", "done"),
         ("review.recorded", "done"),
         ("review.recorded", "refused"),
+        ("patient.merged", "done"),
+        ("patient.split", "done"),
+        ("patient.told_apart", "done"),
+        ("patient.rejoined", "done"),
     } <= told
     assert len(await rows(store, "SELECT no FROM dispensation_versions")) > 50
     assert year.overtaken
+    assert await rows(store, "SELECT seq FROM dispensations WHERE marks LIKE '%exempt:inpatient%'")
+    assert await rows(store, "SELECT seq FROM dispensations WHERE species = '02'")
     before = await year.standing()
     assert all(before.values())
     assert await year.rebuild() == before

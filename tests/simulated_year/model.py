@@ -22,7 +22,7 @@ class Fill:
     days: int
     schedule: str
     of: str = "person"
-    """person | animal | inpatient: the hospital's own, exempt"""
+    """person | animal (raises no duty, R56) | inpatient (of a hospital pharmacy: exempt, R43)"""
 
 
 @dataclass
@@ -34,13 +34,40 @@ class Model:
     """The last day on which something was said of a record."""
     reviews: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     """Patient and the prescriber it was made for: the days."""
+    same_as: dict[str, str] = field(default_factory=dict)
+    """Whom somebody was found to be."""
+
+    def merged(self, patient: str, other: str) -> None:
+        """Two were found to be one: whoever is the other is the first from now on."""
+        one, gone = self.who(patient), self.who(other)
+        if one != gone:
+            everybody = {gone, *(name for name, is_now in self.same_as.items() if is_now == gone)}
+            self.same_as |= dict.fromkeys(everybody, one)
+
+    def split(self, patient: str, other: str) -> None:
+        """The other was somebody else all the same, if the two are held to be one."""
+        if self.same_as.get(other) == self.who(patient):
+            del self.same_as[other]
+
+    def who(self, patient: str) -> str:
+        """Who somebody is, by what is known now."""
+        return self.same_as.get(patient, patient)
+
+    def _reviewed(self, patient: str, prescriber: str) -> list[int]:
+        """The days on which the prescriber saw the record of whoever the patient is."""
+        return [
+            day
+            for (name, reviewer), days in self.reviews.items()
+            if (self.who(name), reviewer) == (self.who(patient), prescriber)
+            for day in days
+        ]
 
     def missed(self) -> Counter[str]:
         """R51: for each prescriber the records of more than three days that had no review on the day written or before."""
         found: Counter[str] = Counter()
         for fill in self._scheduled():
             reviewed = [
-                day for day in self.reviews[fill.patient, fill.prescriber] if fill.written - 1 <= day <= fill.written
+                day for day in self._reviewed(fill.patient, fill.prescriber) if fill.written - 1 <= day <= fill.written
             ]
             if fill.days > 3 and not reviewed:
                 found[fill.prescriber] += 1
@@ -51,7 +78,7 @@ class Model:
         due: dict[str, list[int]] = {}
         by_pair: dict[tuple[str, str], list[Fill]] = {}
         for fill in self._scheduled():
-            by_pair.setdefault((fill.patient, fill.prescriber), []).append(fill)
+            by_pair.setdefault((self.who(fill.patient), fill.prescriber), []).append(fill)
         for (patient, prescriber), fills in by_pair.items():
             for course in _courses(fills):
                 day = self._due(course, patient, prescriber)
@@ -64,7 +91,6 @@ class Model:
         }
 
     def _scheduled(self) -> Iterable[Fill]:
-        """R43, R56: neither animals nor inpatients raise a duty."""
         return [
             fill for fill in self.fills.values() if fill.schedule in ("II", "III", "IV", "V") and fill.of == "person"
         ]
@@ -75,9 +101,14 @@ class Model:
         prolonged = last - began + 1 > 90
         if not (continuous or prolonged):
             return None
-        opens = min(began, *(fill.written - 1 for fill in course if fill.filled == began))
-        since = [day for day in self.reviews[patient, prescriber] if day >= opens]
-        return max(since or [began]) + (365 if {fill.schedule for fill in course} == {"V"} else 90)
+        first_written = min(fill.written for fill in course if fill.filled == began)
+        reviewed = sorted(self._reviewed(patient, prescriber))
+        counted_from = began
+        if (
+            reviewed and reviewed[-1] >= first_written - 1
+        ):  # the day before the first prescription was written, or later
+            counted_from = reviewed[-1]
+        return counted_from + (365 if {fill.schedule for fill in course} == {"V"} else 90)
 
 
 def _courses(mine: list[Fill]) -> list[list[Fill]]:

@@ -23,16 +23,16 @@ from messages.codec import Limits
 from messages.envelope import ASAP, Envelope
 from store import drugs, treatments
 from store.contract import Store, Transaction
-from tests.people import DELEGATE, link, open_account
+from tests.people import DELEGATE, RESIDENT, link, open_account
 from tests.records import drug
 from tests.simulated_year.model import Model
 from tests.simulated_year.papers import (
     DRUGS,
     FACTS,
-    HOSPITAL_PHARMACY,
     PHARMACY,
     dispensing_of,
-    numbers_of,
+    id_of,
+    number_of,
     on,
     patient_of,
     record_of,
@@ -78,13 +78,11 @@ class Year:
     async def live(self) -> None:
         """Every morning's digests are the model's, and so are the missed reviews of each month."""
         await self._settle_in()
+        for one, other in self.story.namesakes.items():
+            self.model.merged(one, other)  # nobody knows yet that they are two
         self.projection = TreatmentsProjection(self.store, self._programme, self.now, "one")
         with ThreadPoolExecutor(1) as threads:
             processor = Processor(self.store, self._programme, self.now, threads, Limits())
-            register = self._envelope(
-                "dispenser.registered", json.dumps(HOSPITAL_PHARMACY).encode(), "application/json"
-            )
-            await processor.process([Delivery(register)])
             for day, said in enumerate(self.story.days):
                 self.today = day
                 with self._timed("sweep"):
@@ -154,10 +152,8 @@ class Year:
             return found
 
         found = await self.store.read(unit)
-        known_as = {
-            f"D{number}": "-".join(filter(None, numbers_of(f"D{number}"))) for number in range(self.story.prescribers)
-        }
-        names = {number: name for name, number in known_as.items()}
+        everybody = [f"D{number}" for number in range(self.story.prescribers)]
+        names = {"-".join(filter(None, number_of(name))): name for name in everybody}
         return Counter({names[number]: count for number, count in found.items()})
 
     async def standing(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -176,11 +172,11 @@ class Year:
 
     async def _settle_in(self) -> None:
         for number in range(self.story.prescribers):
-            own, suffix = numbers_of(f"D{number}")
+            dea, suffix = number_of(f"D{number}")
             if suffix:
-                await open_account(self.store, f"D{number}", institution=own, suffix=suffix)
+                await open_account(self.store, f"D{number}", RESIDENT, institution=dea, suffix=suffix)
             else:
-                await open_account(self.store, f"D{number}", dea=own)
+                await open_account(self.store, f"D{number}", dea=dea)
             await open_account(self.store, f"L{number}", DELEGATE)
             await link(self.store, f"L{number}", f"D{number}")
         scheduled = [drug(ndc, schedule, "") for schedule, ndc in DRUGS.items() if schedule != "other"]
@@ -203,12 +199,21 @@ class Year:
                 self.model.fills.pop(fill.number, None)
             case "review" | "delegated":
                 self.model.reviews[fill.patient, fill.prescriber].append(said.day)
+            case "merged" | "rejoined":
+                self.model.merged(fill.patient, said.other)
+            case "split" | "told_apart":
+                self.model.split(fill.patient, said.other)
 
     def _envelopes(self, said: list[Said]) -> tuple[Envelope | None, list[Said], list[Envelope]]:
         """A file of records of which nothing else is said that day, what is in it, and the day's other messages in order."""
         numbers = Counter(one.fill.number for one in said if one.what in ("new", "revise", "void"))
         filed = [
-            one for one in said if one.what == "new" and numbers[one.fill.number] == 1 and one.fill.number % 2 == 0
+            one
+            for one in said
+            if one.what == "new"
+            and numbers[one.fill.number] == 1
+            and one.fill.number % 2 == 0
+            and one.fill.of == "person"
         ]
         file = None
         if filed:
@@ -220,10 +225,24 @@ class Year:
         for one in said:
             if one in filed:
                 continue
-            kind = "dispensation.record_submitted" if one.what in ("new", "revise", "void") else "review.recorded"
-            told = record_of(one) if kind.startswith("dispensation") else self._review(one)
+            kind, told = self._message(one)
             envelopes.append(self._envelope(kind, json.dumps(told).encode(), "application/json"))
         return file, filed, envelopes
+
+    def _message(self, said: Said) -> tuple[str, dict[str, Any]]:
+        by = {"administrator": "a@example.org", "reason": "As the papers say."}
+        patient = {"patient_id": id_of(said.fill.patient)} | by
+        match said.what:
+            case "merged":
+                return "patient.merged", patient | {"same_as": [id_of(said.other)]}
+            case "split":
+                return "patient.split", patient | {"split_off": id_of(said.other)}
+            case "told_apart" | "rejoined":
+                return f"patient.{said.what}", patient
+            case "new" | "revise" | "void":
+                return "dispensation.record_submitted", record_of(said)
+            case _:
+                return "review.recorded", self._review(said)
 
     def _envelope(self, kind: str, body: bytes, content_type: str) -> Envelope:
         self._sent += 1

@@ -15,7 +15,7 @@ from handlers.digest.reviews import LISTINGS
 from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewRecorded, ReviewRequested
 from store.contract import Transaction
-from tests.people import OFFICER, open_account
+from tests.people import OFFICER, RESIDENT, open_account
 from tests.records import BENZODIAZEPINE, bring, know_drugs, record
 from tests.unit.handlers.bench import NOW, Bench
 from tests.unit.handlers.conftest import OpenBench
@@ -118,9 +118,7 @@ async def test_r55_a_resident_is_known_by_the_institution_s_number_and_a_suffix(
     """Of two residents of one hospital each is reminded of their own patients; the hospital's number alone is nobody's."""
     hospital = "AB1234563"
     for name, suffix in (("RES-1", "012"), ("RES-2", "-a34"), ("RES-3", "")):
-        await open_account(
-            clinic.store, name, "Medical Resident with Prescriptive Authority", institution=hospital, suffix=suffix
-        )
+        await open_account(clinic.store, name, RESIDENT, institution=hospital, suffix=suffix)
     await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "012"})
     await treat(clinic, "KIM", prescriber={"dea": hospital, "dea_suffix": "A34"}, first_on=FIRST + DAY)
     await treat(clinic, "SAM", prescriber={"dea": hospital})
@@ -135,9 +133,7 @@ async def test_r55_a_resident_is_known_by_the_institution_s_number_and_a_suffix(
 async def test_r51_a_review_by_a_resident_counts(clinic: Bench) -> None:
     """It counts for that resident's records, and for no other's of the same institution."""
     hospital = "AB1234563"
-    await open_account(
-        clinic.store, "RES-1", "Medical Resident with Prescriptive Authority", institution=hospital, suffix="012"
-    )
+    await open_account(clinic.store, "RES-1", RESIDENT, institution=hospital, suffix="012")
     await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "012"})
     await treat(clinic, "ROBIN", prescriber={"dea": hospital, "dea_suffix": "013"}, first_on=FIRST + DAY)
     facts = {
