@@ -38,17 +38,18 @@ def _rows(report: Report, name: str) -> list[Report]:
 
 def show_answer(name: str, answer: Answer) -> None:
     """An answer is on standard output, with what to do about a no."""
+    report = answer.result if answer.result is not None and "pharmacies" in answer.result else None  # a record has none
     if answer.status == "accepted":
-        if answer.result is not None and "verdict" in answer.result:
-            show_report(name, answer.result)
+        if report is not None:
+            show_report(name, report)
         else:
             say(f"{name}: accepted." + (f" {jsonlib.dumps(answer.result)}" if answer.result else ""))
         return
     say(f"{name}: {answer.status}. {answer.text or ''} ({answer.code})")
     for fault in answer.faults:
         say(f"  {fault.field}: {fault.text} ({fault.code})")
-    if answer.result is not None and "verdict" in answer.result:
-        show_report(name, answer.result)
+    if report is not None:
+        show_report(name, report)
     if answer.status == "failed":
         say("It is kept as a dead letter: see `pmp dead-letters list`.")
 

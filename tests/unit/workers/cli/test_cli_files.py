@@ -21,7 +21,7 @@ from messages.errors import BrokerAway, Malformed
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp
 from workers.cli import main
 from workers.cli.bodies import Body, packed, read_unpacked
-from workers.cli.reports import has_errors
+from workers.cli.reports import has_errors, show_answer
 from workers.client import Publisher
 
 SAMPLE = SAMPLES / "accepted.clean.version-5.0.dat"
@@ -215,3 +215,10 @@ def test_a_refused_file_is_shown_with_its_report(place: Path, pmp: Pmp, monkeypa
     code, out, _ = pmp("submit", str(SAMPLE), "--json")
     told = json.loads(out)
     assert (code, told["status"], told["code"], told["result"]["transaction"]) == (1, "refused", "R21", "T1")
+
+
+def test_a_record_s_verdict_is_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+    """A record in JSON is answered with a verdict and without counts (R45): the answer is shown as it is."""
+    kind = "dispensation.record_submitted"
+    show_answer("m1", Answer(status="accepted", message_id="m1", kind=kind, result={"verdict": "voided"}))
+    assert capsys.readouterr().out == 'm1: accepted. {"verdict": "voided"}\n'
