@@ -32,18 +32,21 @@ def dea_is_valid(text: str) -> bool:
     return _weighted_check(text[2:])
 
 
-def prescribing_number(dea: str, suffix: str) -> str:
-    """Give the DEA number under which someone prescribes; under an institution's it is number and suffix, ``AB1234563-012``.
-
-    The institution's number alone is that of nobody (ASAP PRE02, PRE03).
-    """
-    suffix = suffix.strip(" -")
-    return f"{dea.strip()}-{suffix}" if suffix and dea.strip() else dea
-
-
 def ncpdp_is_valid(text: str) -> bool:
     """Tell whether an NCPDP provider id has seven digits and its check digit (as a DEA number's)."""
     return len(text) == NCPDP_LENGTH and is_digits(text) and _weighted_check(text)
+
+
+def prescribing_number(dea: str, suffix: str) -> str:
+    """Give what a prescriber is known by: the DEA number, behind an institution's the suffix (``AB1234563-012``).
+
+    Whoever prescribes for an institution has a code of its own, for which the institution answers (21 CFR 1301.22(c));
+    the institution's number alone is nobody's.
+    """
+    if not suffix:
+        return dea
+    number, code = dea.strip().upper(), "".join(suffix.split()).strip("-").upper()
+    return f"{number}-{code}" if number and code else dea
 
 
 def npi_is_valid(text: str) -> bool:

@@ -16,15 +16,15 @@ from store.paging import paged
 class Numbers:
     """The numbers under which records know an account's holder; '' where there is none.
 
-    ``suffixed``: a resident's, the institution's DEA number and the suffix together.
+    ``others``: a DEA number that came later than the form (R21), and an institution's together with the suffix that it gave.
     """
 
     dea: str = ""
     npi: str = ""
-    suffixed: str = ""
+    others: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[str]:
-        return (number for number in (self.dea, self.npi, self.suffixed) if number)
+        return iter(dict.fromkeys(number for number in (self.dea, self.npi, *self.others) if number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ async def numbers_of(tx: Transaction, account_id: str) -> Numbers:
     return Numbers() if row is None else _numbers(row)
 
 
-def _numbers(form: Row) -> Numbers:
-    """Return the numbers that a form gives; an institution's without a suffix is nobody's."""
-    suffixed = prescribing_number(form["institution_dea"], form["suffix"]) if form["suffix"] else ""
-    return Numbers(form["dea"].upper(), form["npi"], suffixed.upper())
+def _numbers(row: Row) -> Numbers:
+    institution = prescribing_number(row["institution_dea"], row["suffix"])
+    others = (row["held_dea"], institution if "-" in institution else "")
+    return Numbers(row["dea"].upper(), row["npi"], tuple(filter(None, others)))
 
 
 async def prescribers(tx: Transaction, *, page: int = 5000) -> AsyncIterator[Sequence[Prescriber]]:
@@ -103,7 +103,7 @@ async def insert(
         prescriber_id=prescriber_id,
         prescriber_dea=numbers.dea,
         prescriber_npi=numbers.npi,
-        prescriber_suffixed=numbers.suffixed,
+        prescriber_others=" ".join(numbers.others),
         reviewed_on=reviewed_on.isoformat(),
         reviewed_at=as_text(reviewed_at),
         seq=seq,
@@ -116,7 +116,7 @@ async def of_patients(tx: Transaction, keys: Sequence[str]) -> list[Review]:
         Review(
             row["patient_key"],
             row["part"],
-            Numbers(row["prescriber_dea"], row["prescriber_npi"], row["prescriber_suffixed"]),
+            Numbers(row["prescriber_dea"], row["prescriber_npi"], tuple(row["prescriber_others"].split())),
             as_date(row["reviewed_on"]),
         )
         for row in await tx.rows("reviews.of_patients", keys=json.dumps(keys))

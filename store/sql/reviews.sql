@@ -1,50 +1,55 @@
 -- name: insert
-INSERT INTO reviews (patient_key, part, reviewer_id, prescriber_id, prescriber_dea, prescriber_npi, prescriber_suffixed, reviewed_on, reviewed_at, seq)
-VALUES (:patient_key, :part, :reviewer_id, :prescriber_id, :prescriber_dea, :prescriber_npi, :prescriber_suffixed, :reviewed_on, :reviewed_at, :seq)
+INSERT INTO reviews (patient_key, part, reviewer_id, prescriber_id, prescriber_dea, prescriber_npi, prescriber_others, reviewed_on, reviewed_at, seq)
+VALUES (:patient_key, :part, :reviewer_id, :prescriber_id, :prescriber_dea, :prescriber_npi, :prescriber_others, :reviewed_on, :reviewed_at, :seq)
 
 -- name: of_patients sqlite
 -- The reviews made of these keys, with the numbers of the prescribers they count for.
-SELECT patient_key, part, prescriber_dea, prescriber_npi, prescriber_suffixed, reviewed_on FROM reviews
+SELECT patient_key, part, prescriber_dea, prescriber_npi, prescriber_others, reviewed_on FROM reviews
 WHERE patient_key IN (SELECT value FROM json_each(:keys))
 
 -- name: of_patients postgres
-SELECT patient_key, part, prescriber_dea, prescriber_npi, prescriber_suffixed, reviewed_on FROM reviews
+SELECT patient_key, part, prescriber_dea, prescriber_npi, prescriber_others, reviewed_on FROM reviews
 WHERE patient_key = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(:keys AS jsonb))))
 
 -- name: numbers sqlite
--- The numbers under which records know an account's holder: those of the approved form.
+-- The numbers under which records know an account's holder: those of the approved form, and the DEA number held now (R21).
 SELECT coalesce(applicant ->> 'dea_number', '') AS dea, coalesce(applicant ->> 'npi', '') AS npi,
     coalesce(applicant ->> 'institution_dea_number', '') AS institution_dea,
-    coalesce(applicant ->> 'institution_dea_suffix', '') AS suffix
-FROM registrations WHERE registration_id = :account_id
+    coalesce(applicant ->> 'institution_dea_suffix', '') AS suffix, coalesce(held.number_key, '') AS held_dea
+FROM registrations
+LEFT JOIN held_credentials AS held ON held.account_id = registration_id AND held.credential = 'dea'
+WHERE registration_id = :account_id
 
 -- name: numbers postgres
 SELECT coalesce(CAST(applicant AS jsonb) ->> 'dea_number', '') AS dea, coalesce(CAST(applicant AS jsonb) ->> 'npi', '') AS npi,
     coalesce(CAST(applicant AS jsonb) ->> 'institution_dea_number', '') AS institution_dea,
-    coalesce(CAST(applicant AS jsonb) ->> 'institution_dea_suffix', '') AS suffix
-FROM registrations WHERE registration_id = :account_id
+    coalesce(CAST(applicant AS jsonb) ->> 'institution_dea_suffix', '') AS suffix, coalesce(held.number_key, '') AS held_dea
+FROM registrations
+LEFT JOIN held_credentials AS held ON held.account_id = registration_id AND held.credential = 'dea'
+WHERE registration_id = :account_id
 
 -- name: prescribers sqlite
 -- The active accounts whose holders records know by a number, a page at a time.
 SELECT a.no, a.account_id, a.email, a.first_name, a.last_name, coalesce(r.applicant ->> 'dea_number', '') AS dea,
-    coalesce(r.applicant ->> 'npi', '') AS npi,
-    coalesce(r.applicant ->> 'institution_dea_number', '') AS institution_dea,
-    coalesce(r.applicant ->> 'institution_dea_suffix', '') AS suffix
+    coalesce(r.applicant ->> 'npi', '') AS npi, coalesce(r.applicant ->> 'institution_dea_number', '') AS institution_dea,
+    coalesce(r.applicant ->> 'institution_dea_suffix', '') AS suffix, coalesce(held.number_key, '') AS held_dea
 FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
+LEFT JOIN held_credentials AS held ON held.account_id = a.account_id AND held.credential = 'dea'
 WHERE a.state = 'active' AND a.no > :after
     AND (r.applicant ->> 'dea_number' IS NOT NULL OR r.applicant ->> 'npi' IS NOT NULL
-        OR r.applicant ->> 'institution_dea_suffix' IS NOT NULL)
+        OR r.applicant ->> 'institution_dea_suffix' IS NOT NULL OR held.number_key IS NOT NULL)
 ORDER BY a.no LIMIT :most
 
 -- name: prescribers postgres
 SELECT a.no, a.account_id, a.email, a.first_name, a.last_name, coalesce(CAST(r.applicant AS jsonb) ->> 'dea_number', '') AS dea,
     coalesce(CAST(r.applicant AS jsonb) ->> 'npi', '') AS npi,
     coalesce(CAST(r.applicant AS jsonb) ->> 'institution_dea_number', '') AS institution_dea,
-    coalesce(CAST(r.applicant AS jsonb) ->> 'institution_dea_suffix', '') AS suffix
+    coalesce(CAST(r.applicant AS jsonb) ->> 'institution_dea_suffix', '') AS suffix, coalesce(held.number_key, '') AS held_dea
 FROM accounts AS a JOIN registrations AS r ON r.registration_id = a.account_id
+LEFT JOIN held_credentials AS held ON held.account_id = a.account_id AND held.credential = 'dea'
 WHERE a.state = 'active' AND a.no > :after
     AND (CAST(r.applicant AS jsonb) ->> 'dea_number' IS NOT NULL OR CAST(r.applicant AS jsonb) ->> 'npi' IS NOT NULL
-        OR CAST(r.applicant AS jsonb) ->> 'institution_dea_suffix' IS NOT NULL)
+        OR CAST(r.applicant AS jsonb) ->> 'institution_dea_suffix' IS NOT NULL OR held.number_key IS NOT NULL)
 ORDER BY a.no LIMIT :most
 
 -- name: open_case

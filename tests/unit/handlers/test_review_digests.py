@@ -12,6 +12,8 @@ import pytest
 
 from handlers.digest.listing import Look
 from handlers.digest.reviews import LISTINGS
+from handlers.outcomes import Done
+from messages.credential import CredentialChanged
 from messages.patient import NamedPatient, PatientAlertPosted, PatientAlertWithdrawn
 from messages.review import ReviewRecorded, ReviewRequested
 from store.contract import Transaction
@@ -149,6 +151,29 @@ async def test_r51_a_review_by_a_resident_counts(clinic: Bench) -> None:
         await clinic.send(ReviewRecorded(reviewer="RES-1", patient=patient, reviewed_at=made_at))
     await project(clinic)
     assert await listed(clinic, FIRST + 60 * DAY) == {"Prescribed": [f"{hospital}-013, once"]}
+
+
+async def test_r55_a_prescriber_is_known_by_the_dea_number_held_now_too(clinic: Bench) -> None:
+    """A number that the licensing system told of after the registration (R21): its records and reviews are the holder's."""
+    new = "AB1234563"
+    assert isinstance(
+        await clinic.send(CredentialChanged(credential="dea", status="active", account_id="DR-1", number=new)), Done
+    )
+    await treat(clinic, "ROBIN")
+    await treat(clinic, "KIM", prescriber={"dea": new})
+    await project(clinic)
+    due = FIRST + 90 * DAY
+    assert await told(clinic, due, due) == {due: [("dr-1@example.org", 2, 0)]}
+    facts = record(patient={"first_name": "KIM"})["patient"]
+    named = {name: facts[name] for name in ("last_name", "first_name", "date_of_birth", "gender", "zip")}
+    seen = ReviewRecorded(
+        reviewer="DR-1",
+        patient=NamedPatient.model_validate_json(json.dumps({"facts": named})),
+        reviewed_at=NOW - timedelta(hours=1),
+    )
+    assert isinstance(await clinic.send(seen), Done)
+    await project(clinic)
+    assert await told(clinic, due + 7 * DAY, due + 7 * DAY) == {due + 7 * DAY: [("dr-1@example.org", 0, 1)]}
 
 
 async def test_r27_the_digest_names_nobody(clinic: Bench) -> None:
