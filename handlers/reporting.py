@@ -46,7 +46,10 @@ def tell_submitter(
     """The submitter is told by e-mail: failed, the counts, or that zero reports were taken (R46, R47)."""
     report = after.report
     file = _file(work, file_name, report.transaction)
-    faults: dict[str, JsonValue] = {"faults_total": report.faults_total, "faults": _mailed_faults(report.faults)}
+    faults: dict[str, JsonValue] = {
+        "faults_total": report.faults_total,
+        "faults": _mailed_faults(report.faults, are_many=len(report.pharmacies) > 1),
+    }
     confirmed = _confirmed(read, after)
     for address in submitter_of(work.programme, work.envelope.sender):
         if report.verdict == "failed":
@@ -63,7 +66,7 @@ def tell_submitter(
 def tell_used_number(work: Work[Any, Any], fault: Fault, *, transaction: str, file_name: str) -> None:
     """The submitter is told by e-mail that nothing of a file was stored, for its number is another's (F11)."""
     file = _file(work, file_name, printable(transaction))
-    faults: dict[str, JsonValue] = {"faults_total": 1, "faults": _mailed_faults([fault])}
+    faults: dict[str, JsonValue] = {"faults_total": 1, "faults": _mailed_faults([fault], are_many=False)}
     for address in submitter_of(work.programme, work.envelope.sender):
         work.notify("submission.failed", address, file | faults, occasion=str(work.seq))
 
@@ -128,8 +131,8 @@ def _some(pharmacies: list[JsonValue]) -> dict[str, JsonValue]:
     return {"pharmacies": pharmacies[:_PHARMACIES_MAX], "pharmacies_total": len(pharmacies)}
 
 
-def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
-    """Give the faults as e-mails show them: never a patient's name (R47)."""
+def _mailed_faults(faults: Sequence[Fault], *, are_many: bool) -> list[JsonValue]:
+    """Give the faults as e-mails show them, by pharmacy where there ``are_many``: never a patient's name (R47)."""
     return [
         {
             "check": fault.check,
@@ -138,6 +141,7 @@ def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
             **{
                 name: value
                 for name, value in (
+                    ("pharmacy", fault.pharmacy if are_many else None),
                     ("prescription", fault.prescription),
                     ("segment", fault.segment),
                     ("field", fault.field),
