@@ -42,7 +42,7 @@ _TO_DO_OF: Final = {
     (
         "R21.numbers",
         "warning",
-    ): "Its records are stored by the first of its numbers: correct them, or tell the program of a new one.",
+    ): "This keeps none of its records out: correct its numbers, or tell the program of a new one.",
     ("R21.numbers", "error"): (
         "None of its records are stored: correct its numbers, or tell the program of a new one, then send them again."
     ),
