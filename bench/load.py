@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import aio_pika
 
+from handlers.rules.policy import Policy
 from messages.asap.writer import Dispensing, write_transaction
 from messages.codec import encode
 from messages.dispensation import DispensationRecordSubmitted, Dispenser, Patient, Prescriber
@@ -24,6 +26,7 @@ RECORD_KIND, FILE_KIND = "dispensation.record_submitted", "dispensation.file_sub
 RECORD_QUEUE, FILE_QUEUE = "pmp.dispensation", "pmp.files"
 SENT_HEADER = "bench_sent"
 _IN_FLIGHT = 500
+_ZONE: Final = Policy().zone
 
 
 def dea_number(no: int) -> str:
@@ -31,6 +34,11 @@ def dea_number(no: int) -> str:
     digits = f"{no % 1_000_000:06d}"
     odd, even = sum(map(int, digits[0::2])), sum(map(int, digits[1::2]))
     return f"BX{digits}{(odd + 2 * even) % 10}"
+
+
+def made_at(now: datetime) -> datetime:
+    """Give when a file handed in now was made: a minute ago, in the programme's time as files have it (TH05, TH06)."""
+    return now.astimezone(_ZONE) - timedelta(minutes=1)
 
 
 def record_body(no: int, today: date) -> bytes:
@@ -56,7 +64,8 @@ def record_body(no: int, today: date) -> bytes:
 
 def file_body(no: int, records: int, now: datetime) -> bytes:
     """Give one ASAP 4.2B file of one pharmacy, its records like no others."""
-    written, filled, sold = (f"{now - timedelta(days=days):%Y%m%d}" for days in (4, 1, 1))
+    made = made_at(now)
+    written, filled, sold = (f"{made - timedelta(days=days):%Y%m%d}" for days in (4, 1, 1))
     fixed = {
         "PAT02": "06", "PAT08": "Robin", "PAT14": "Hartford", "PAT15": "CT", "PAT16": "06103", "PAT18": "19800214",
         "PAT19": "F", "PAT20": "01", "DSP01": "00", "DSP03": written, "DSP04": "2", "DSP05": filled, "DSP06": "00",
@@ -78,12 +87,12 @@ def file_body(no: int, records: int, now: datetime) -> bytes:
                 }
             )
 
-    return write_transaction("4.2B", f"BENCH-{no}", now - timedelta(minutes=1), [(pharmacy, dispensings())])
+    return write_transaction("4.2B", f"BENCH-{no}", made, [(pharmacy, dispensings())])
 
 
 def record_bodies(number: int) -> list[bytes]:
     """Give that many records of today."""
-    today = datetime.now(UTC).date()
+    today = datetime.now(_ZONE).date()
     return [record_body(no, today) for no in range(number)]
 
 

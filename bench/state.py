@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bench.load import dea_number
+from bench.load import dea_number, made_at
 from messages.asap.writer import Dispensing, write_transaction
 from store.drugs import Drug
 
@@ -30,7 +30,8 @@ DRUGS: Final = tuple(
 def state_file(no: int, records: int, now: datetime) -> bytes:
     """Give one pharmacy's file of ``records`` dispensings of yesterday, the same for the same ``no`` and moment."""
     chance = random.Random(no)
-    written, filled = (f"{now - timedelta(days=days):%Y%m%d}" for days in (2, 1))
+    made = made_at(now)
+    written, filled = (f"{made - timedelta(days=days):%Y%m%d}" for days in (2, 1))
     pharmacy = {"PHA01": "1234567893", "PHA03": dea_number(no % _PHARMACIES), "PHA04": "EXAMPLE PHARMACY"}
     fixed = {
         "PAT08": "Robin", "PAT14": "Hartford", "PAT15": "CT", "PAT20": "01", "DSP01": "00", "DSP03": written, "DSP04": "2",
@@ -58,4 +59,4 @@ def state_file(no: int, records: int, now: datetime) -> bytes:
                 }
             )
 
-    return write_transaction("4.2B", f"STATE-{no}", now - timedelta(minutes=1), [(pharmacy, dispensings())])
+    return write_transaction("4.2B", f"STATE-{no}", made, [(pharmacy, dispensings())])

@@ -87,7 +87,7 @@ def check_rules(policy: Policy, today: date) -> CheckRules:
 
 
 def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
-    """Read a file with the programme's checks; records at fault are left out of the runs, a test file's all."""
+    """Read a file with the programme's checks; records at fault are left out of the runs."""
     today = policy.local_date(now)
     rules = replace(check_rules(policy, today), now=now.astimezone(policy.zone))
     reading = Reading(body, rules)
@@ -101,7 +101,6 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
                 faults = (*record.faults, *reading.pharmacies[record.pharmacy].faults)
                 errors.append(open_error(record, faults))
     report = reading.report()
-    is_test = report.verdict == "test"
     return ReadSubmission(
         report=report,
         control_number=reading.header.control_number if reading.header else "",
@@ -109,9 +108,9 @@ def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
         content_digest=reading.content_digest,
         rules=rules,
         pharmacies=tuple(reading.pharmacies),
-        zero_reports=() if is_test else tuple(zero for zero in reading.zero_reports if zero.is_valid),
-        runs=() if is_test else tuple(good.runs),
-        errors=() if is_test else tuple(errors),
+        zero_reports=tuple(zero for zero in reading.zero_reports if zero.is_valid and report.verdict != "test"),
+        runs=tuple(good.runs),
+        errors=tuple(errors),
     )
 
 

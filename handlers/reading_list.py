@@ -8,7 +8,7 @@ from handlers.reading import Detail, ReadSubmission, check_rules, open_error, ru
 from handlers.rules.policy import Policy
 from handlers.rules.records import RecordChecks, dispensed_on, dispenser_findings, numbers_of
 from messages.asap.content import ContentDigest
-from messages.asap.faults import Fault, Ledger, Subject, printable
+from messages.asap.faults import Fault, Ledger, Subject, pharmacy_told, printable
 from messages.asap.report import FileReport, PharmacyCounts
 from messages.asap.severities import CheckRules
 from messages.asap.values import Pharmacy, Status
@@ -42,7 +42,7 @@ class _ListReader:
         number, filled_on = printable(content.prescription_number), content.filled_on
         of: Subject = "void" if record.status == "void" else "record"
         noted = [
-            self.ledger.note(finding, line, prescription=number, fill_date=filled_on, of=of)
+            self.ledger.note(finding, line, pharmacy=pharmacy.told, prescription=number, fill_date=filled_on, of=of)
             for finding in self._checks.findings(record, content)
         ]
         faults = [fault for fault in noted if fault is not None]
@@ -67,7 +67,9 @@ class _ListReader:
         """Give the dispenser as a file's pharmacy; what is wrong with it is said once, where it stands first."""
         said = tuple(vars(dispenser).values())
         if said not in self.pharmacies:
-            noted = [self.ledger.note(finding, line) for finding in dispenser_findings(dispenser)]
+            dea, npi, ncpdp = numbers_of(dispenser)
+            told = pharmacy_told(dea, ncpdp, npi)
+            noted = [self.ledger.note(finding, line, pharmacy=told) for finding in dispenser_findings(dispenser)]
             faults = tuple(fault for fault in noted if fault is not None)
             self.pharmacies[said] = _pharmacy_of(dispenser, len(self.pharmacies), line, faults)
             self.counts.append({"total": 0, "with_warnings": 0, "with_errors": 0})

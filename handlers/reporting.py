@@ -46,7 +46,10 @@ def tell_submitter(
     """The submitter is told by e-mail: failed, the counts, or that zero reports were taken (R46, R47)."""
     report = after.report
     file = _file(work, file_name, report.transaction)
-    faults: dict[str, JsonValue] = {"faults_total": report.faults_total, "faults": _mailed_faults(report.faults)}
+    faults: dict[str, JsonValue] = {
+        "faults_total": report.faults_total,
+        "faults": _mailed_faults(report.faults, are_many=len(report.pharmacies) > 1),
+    }
     confirmed = _confirmed(read, after)
     for address in submitter_of(work.programme, work.envelope.sender):
         if report.verdict == "failed":
@@ -120,8 +123,8 @@ def _some(pharmacies: list[JsonValue]) -> dict[str, JsonValue]:
     return {"pharmacies": pharmacies[:_PHARMACIES_MAX], "pharmacies_total": len(pharmacies)}
 
 
-def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
-    """Give the faults as e-mails show them: never a patient's name (R47)."""
+def _mailed_faults(faults: Sequence[Fault], *, are_many: bool) -> list[JsonValue]:
+    """Give the faults as e-mails show them, by pharmacy where there ``are_many``: never a patient's name (R47)."""
     return [
         {
             "check": fault.check,
@@ -130,6 +133,7 @@ def _mailed_faults(faults: Sequence[Fault]) -> list[JsonValue]:
             **{
                 name: value
                 for name, value in (
+                    ("pharmacy", fault.pharmacy if are_many else None),
                     ("prescription", fault.prescription),
                     ("segment", fault.segment),
                     ("field", fault.field),

@@ -16,6 +16,7 @@ from handlers.rules.deadlines import KIND_OF_TYPE, DispenserKind, due_on
 from handlers.rules.drugs import is_reportable
 from handlers.rules.exemptions import FACILITY_OF_TYPE, Facility, exemption_of
 from handlers.rules.policy import Policy
+from handlers.rules.wording import told_on
 from messages.asap.faults import Finding
 from messages.asap.fields import NO_FINDINGS
 from messages.asap.severities import CheckRules
@@ -206,10 +207,13 @@ class Screen:
         return is_scheduled, (_SHORT, *findings), NOT_REPORTABLE
 
     def _look_at_day(self, kind: DispenserKind, dispensed_on: str) -> tuple[Finding, ...]:
-        due = due_on(kind, date.fromisoformat(dispensed_on), self._policy)
+        day = date.fromisoformat(dispensed_on)
+        due = due_on(kind, day, self._policy)
         if self._today <= due:
             return NO_FINDINGS
-        text = f"dispensed on {dispensed_on} and reported on {self._today}; expected the report by {due}"
+        text = (
+            f"dispensed on {told_on(day)} and reported on {told_on(self._today)}; expected the report by {told_on(due)}"
+        )
         return (Finding("R31", "DSP05", text),)
 
 

@@ -243,9 +243,9 @@ async def _reports(work: AnyWork, read: ReadSubmission, sources: Sequence[Source
     covered: dict[int, str] = {}
     if read.report.verdict == "accepted":
         covered = {place: "" for place, block in enumerate(after.report.pharmacies) if block.total}
-    for run in read.runs:
-        last = max({detail.dispensed_on for detail in run.details})
-        covered[run.pharmacy] = max(covered.get(run.pharmacy, ""), last)
+        for run in read.runs:
+            last = max({detail.dispensed_on for detail in run.details})
+            covered[run.pharmacy] = max(covered[run.pharmacy], last)
     reports = [
         report_of(known, made_on=made_on, last_on=last_on, today=work.handed_in_on)
         for place, last_on in covered.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from messages.asap.faults import Ledger
+from messages.asap.faults import Ledger, pharmacy_told
 from messages.asap.frame import Frame
 from messages.asap.records import Patient, RecordReader
 from messages.asap.severities import CheckRules
@@ -99,9 +99,10 @@ class Blocks:
                 self._ledger.note(finding, line, of="header")
 
     def _read_pharmacy(self, pha: Sequence[str], line: int) -> None:
-        noted = [self._ledger.note(finding, line) for finding in self._reader.checks.pharmacy(pha)]
-        faults = tuple(fault for fault in noted if fault is not None)
         npi, ncpdp, dea = pha[1].strip(), pha[2].strip(), pha[3].strip().upper()
+        told = pharmacy_told(dea, ncpdp, npi)
+        noted = [self._ledger.note(finding, line, pharmacy=told) for finding in self._reader.checks.pharmacy(pha)]
+        faults = tuple(fault for fault in noted if fault is not None)
         pharmacy = Pharmacy(
             index=len(self.pharmacies),
             line=line,

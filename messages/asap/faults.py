@@ -42,7 +42,7 @@ _TO_DO_OF: Final = {
     (
         "R21.numbers",
         "warning",
-    ): "Its records are stored by the first of its numbers: correct them, or tell the program of a new one.",
+    ): "This keeps none of its records out: correct its numbers, or tell the program of a new one.",
     ("R21.numbers", "error"): (
         "None of its records are stored: correct its numbers, or tell the program of a new one, then send them again."
     ),
@@ -73,7 +73,10 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One line of a report. ``line`` is the segment's ordinal in the file, from 1; 0 is the whole file."""
+    """One line of a report. ``line`` is the segment's ordinal in the file, from 1; 0 is the whole file.
+
+    ``pharmacy`` is whose it is, as ``pharmacy_told`` names it; None of what stands in no pharmacy's block.
+    """
 
     check: str
     severity: Severity
@@ -83,6 +86,7 @@ class Fault:
     prescription: str | None
     fill_date: str | None
     message: str
+    pharmacy: str | None = None
 
     def as_json(self) -> dict[str, str | int | None]:
         """Give the fault in the report's stable shape."""
@@ -92,6 +96,7 @@ class Fault:
             "segment": self.segment,
             "line": self.line,
             "field": self.field,
+            "pharmacy": self.pharmacy,
             "prescription": self.prescription,
             "fill_date": self.fill_date,
             "message": self.message,
@@ -127,6 +132,7 @@ class Ledger:
         finding: Finding,
         line: int,
         *,
+        pharmacy: str | None = None,
         prescription: str | None = None,
         fill_date: str | None = None,
         of: Subject = "record",
@@ -152,6 +158,7 @@ class Ledger:
             field=finding.field if finding.field[-1:].isdigit() or finding.field.islower() else None,
             prescription=prescription,
             fill_date=fill_date,
+            pharmacy=pharmacy,
             message=f"{_where(finding.field, line)}{finding.text}. {_advice(finding, setting, of)}",
         )
         if self._has_room_for(setting):
@@ -211,6 +218,12 @@ def _version(value: str) -> str:
 def printable(value: str) -> str | None:
     """Give an identifier fit for a report: control characters replaced, at most 40 long, None when empty."""
     return "".join(character if character.isprintable() else "?" for character in value[:40]) or None
+
+
+def pharmacy_told(dea: str, ncpdp: str, npi: str) -> str | None:
+    """Name a pharmacy in a report by the first of its numbers: ``DEA AB1234563``; None when it gave none."""
+    named = (("DEA", dea), ("NCPDP", ncpdp), ("NPI", npi))
+    return next((f"{name} {printable(number)}" for name, number in named if number), None)
 
 
 def _advice(finding: Finding, severity: Severity, of: Subject) -> str:

@@ -119,7 +119,7 @@ class RecordReader:
             else:
                 found = self._look_closer(patient, dsp, cdi, line)
                 found += [(line + 1, pre_findings), (line + 2 + len(cdi), air_findings)]
-            faults = self._note(found, dsp)
+            faults = self._note(found, dsp, pharmacy)
             is_valid = is_valid and not any(fault.severity == "error" for fault in faults)
         text = self._terminator.join((patient.text, dsp_text, pre_text, *cdi_texts))
         if air_text:
@@ -183,11 +183,14 @@ class RecordReader:
             found.append((line + 1 + ordinal, self._dispensing.ingredient(ingredient, ordinal)))
         return found
 
-    def _note(self, found: Sequence[tuple[int, tuple[Finding, ...]]], dsp: Sequence[str]) -> tuple[Fault, ...]:
+    def _note(
+        self, found: Sequence[tuple[int, tuple[Finding, ...]]], dsp: Sequence[str], pharmacy: Pharmacy
+    ) -> tuple[Fault, ...]:
         prescription, filled_on = printable(dsp[2].strip()), self.dates[dsp[5]] or None
         of: Subject = "void" if dsp[1] == VOID else "record"
+        whose = pharmacy.told
         noted = (
-            self._ledger.note(finding, line, prescription=prescription, fill_date=filled_on, of=of)
+            self._ledger.note(finding, line, pharmacy=whose, prescription=prescription, fill_date=filled_on, of=of)
             for line, findings in found
             for finding in findings
         )

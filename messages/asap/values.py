@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeVar
 
-from messages.asap.faults import Fault
+from messages.asap.faults import Fault, pharmacy_told
 from messages.identifiers import is_digits
 
 Status = Literal["new", "revise", "void"]
@@ -63,6 +63,11 @@ class Pharmacy:
     fields: Sequence[str]
     faults: tuple[Fault, ...]
     is_valid: bool
+
+    @property
+    def told(self) -> str | None:
+        """What a report names it by."""
+        return pharmacy_told(self.dea, self.ncpdp, self.npi)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class ZeroReports:
         """Give a zero report; its period is IS03's, else the one day of DSP05."""
         day = self._dates[dsp[5]]
         if not _MEANT_AS_PERIOD.match(self._message):
-            period = self._judged("DSP05", day, day, line)
+            period = self._judged("DSP05", day, day, line, pharmacy)
         elif self._of_message is None:
             found = _PERIOD.match(self._message)
             begins_on, ends_on = map(self._dates.__getitem__, found.groups() if found else ("", ""))
@@ -54,15 +54,15 @@ class ZeroReports:
         counts = period.counts and pharmacy.is_valid
         if dsp[1] == VOID:
             text = "a zero report cannot be voided; expected the records that there were, or 00"
-            counts &= self._note(Finding("R01.zero", "DSP01", text), line)
+            counts &= self._note(Finding("R01.zero", "DSP01", text), line, pharmacy)
         if beside_records:
             text = "a zero report (REPORT ZERO) beside records of the same pharmacy; expected the one or the other"
-            counts &= self._note(Finding("R27.zero", "PAT07", text), patient_line)
+            counts &= self._note(Finding("R27.zero", "PAT07", text), patient_line, pharmacy)
         return ZeroReport(pharmacy.index, period.begins_on, period.ends_on, line, counts)
 
-    def _judged(self, field: str, begins_on: str, ends_on: str, line: int) -> Period:
+    def _judged(self, field: str, begins_on: str, ends_on: str, line: int, pharmacy: Pharmacy | None = None) -> Period:
         found = self._finding(field, begins_on, ends_on)
-        return Period(begins_on, ends_on, found is None or self._note(found, line))
+        return Period(begins_on, ends_on, found is None or self._note(found, line, pharmacy))
 
     def _finding(self, field: str, begins_on: str, ends_on: str) -> Finding | None:
         """Name what is wrong with a period: that it is none (R03), is not over (R04), or cannot be meant (R12)."""
@@ -86,7 +86,7 @@ class ZeroReports:
             return Finding("R12.zero", field, f"the zero report's period has {days} days; expected at most a year")
         return None
 
-    def _note(self, finding: Finding, line: int) -> bool:
-        """Note a fault; tell whether the zero report counts all the same."""
-        fault = self._ledger.note(finding, line)
+    def _note(self, finding: Finding, line: int, pharmacy: Pharmacy | None) -> bool:
+        """Note a fault, of a source's period nobody's; tell whether the zero report counts all the same."""
+        fault = self._ledger.note(finding, line, pharmacy=None if pharmacy is None else pharmacy.told)
         return fault is None or fault.severity != "error"

@@ -145,6 +145,7 @@ async def sends_a_file_with_faults(place: Place, listener: Listener) -> None:
         "field",
         "line",
         "message",
+        "pharmacy",
     ]
     assert list(letter.files) == ["faults.csv"]
     assert [row.split(",")[1:4] for row in rows[1:]] == [

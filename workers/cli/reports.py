@@ -70,7 +70,8 @@ def show_report(name: str, report: Report) -> None:
     faults = _rows(report, "faults")
     for fault in faults:
         filled = f", filled {fault['fill_date']}" if fault.get("fill_date") else ""
-        whose = f", prescription {fault['prescription']}{filled}" if fault.get("prescription") else ""
+        of = f", {fault['pharmacy']}" if len(blocks) > 1 and fault.get("pharmacy") else ""
+        whose = f"{of}, prescription {fault['prescription']}{filled}" if fault.get("prescription") else of
         say(f"  {fault['check']} {fault['severity']}{whose}: {fault['message']}")
     total = report.get("faults_total")
     if isinstance(total, int) and total > len(faults):

@@ -101,9 +101,9 @@ async def report_(no: Number, /, *, json: AsJson = False) -> None:
         return
     print_table(
         f"Found ({len(report['faults'])} of {report['faults_total']})",
-        ["check", "severity", "prescription", "filled", "field", "message"],
+        ["check", "severity", "pharmacy", "prescription", "filled", "field", "message"],
         [
-            [one["check"], one["severity"], one["prescription"] or "–", one.get("fill_date") or "–",
+            [one["check"], one["severity"], one.get("pharmacy") or "–", one["prescription"] or "–", one.get("fill_date") or "–",
              one["field"] or one["segment"] or "–", one["message"]]
             for one in report["faults"]
         ],

@@ -95,6 +95,9 @@ async def test_r61_a_file_that_is_in_part_its_own_is_taken(bench: Bench) -> None
     both = [(PHARMACY, [dispensing("1")]), (OTHERS, [dispensing("2")])]
     report = await hand_in(bench, write_transaction("4.2B", "T1", CREATED, both), sender="other")
     assert [(one["stored"], one["with_errors"]) for one in report["pharmacies"]] == [(0, 1), (1, 0)]
+    assert ("R21", "error", "DEA AB1234563") in [
+        (fault["check"], fault["severity"], fault["pharmacy"]) for fault in report["faults"]
+    ]
 
 
 @pytest.mark.parametrize(("how", "told"), [("warn", [("R21", "warning", None)]), ("accept", [])])

@@ -195,3 +195,24 @@ async def test_r47_a_record_that_was_not_stored_is_named_behind_any_number_of_wa
     assert "prescription last, filled June 12, 2026" in text
     assert sum(row[2] == "last" for row in attached(bench)["faults.csv"]) == 1
     assert len(attached(bench)["faults.csv"]) == 101
+
+
+async def test_r47_a_fault_names_its_pharmacy_where_there_are_many(bench: Bench) -> None:
+    """By its DEA, else NCPDP, else NPI number, in text, HTML and CSV: two may use the same prescription number."""
+    by_ncpdp = {**PHARMACY, "PHA03": "", "PHA02": "0700012"}
+    late = dispensing("2", DSP05="20260611")
+    unknown = dispensing("3", "01")
+    both = [(PHARMACY, [dispensing("1", **BAD)]), (by_ncpdp, [dispensing("1", **BAD), late, unknown])]
+    (seen,) = await told(bench, write_transaction("4.2B", "T1", CREATED, both))
+    text = " ".join(seen.text.split())
+    assert "Error R11, DSP09, DEA AB1234563, prescription 1, filled" in text
+    assert "Error R11, DSP09, NCPDP 0700012, prescription 1, filled" in text
+    assert "DSP09<br>DEA AB1234563<br>Rx 1" in seen.html
+    header, *rows = attached(bench)["faults.csv"]
+    named = [(row["check"], row["pharmacy"]) for row in (dict(zip(header, row, strict=True)) for row in rows)]
+    assert named == [
+        ("R11", "DEA AB1234563"), ("R20", "NCPDP 0700012"), ("R11", "NCPDP 0700012"), ("R31", "NCPDP 0700012"),
+        ("R29", "NCPDP 0700012"),
+    ]  # fmt: skip
+    _, alone = await text_of(bench, file("T2", dispensing("9", **BAD)))
+    assert "DSP09, prescription 9, filled" in alone

@@ -20,6 +20,7 @@ from tests.unit.handlers.dispensing import (
     PHARMACY,
     RESCUE,
     UNLISTED,
+    as_test,
     became,
     dispensing,
     faults,
@@ -351,3 +352,27 @@ async def test_no_error_of_the_stores_checks_is_left_out_for_a_warning(bench: Be
     assert (len(report["faults"]), report["faults_total"]) == (100, 131)
     assert [fault for fault in faults(report) if fault[1] == "error"] == [("R22", "error", "bad")]
     assert became(report) == {"stored": 130, "with_warnings": 130, "with_errors": 1}
+
+
+@pytest.mark.parametrize(
+    ("check", "fields", "told"),
+    [
+        ("R21", {"PHA01": "", "PHA02": "", "PHA03": "AS1234563"}, ("R21", "error", None)),
+        ("R21.numbers", {"PHA01": "1245319599"}, ("R21", "error", None)),
+        ("R31", {}, ("R31", "error", "1")),
+    ],
+)
+async def test_f14_a_test_file_is_held_to_the_same_checks(
+    bench_of: OpenBench, check: str, fields: dict[str, str], told: tuple[str, str, str | None]
+) -> None:
+    """Its counts are those that it would have in earnest (R21, R31); nothing is stored, nor open to be corrected."""
+    bench = await bench_of(check_severities={check: "error"})
+    await register(bench)
+    in_earnest = file("T1", dispensing("1", DSP05="20260611"), created_at=CREATED, **fields)
+    report = await hand_in(bench, as_test(in_earnest))
+    assert told in faults(report)
+    (counts,) = report["pharmacies"]
+    assert (counts["valid"], counts["with_errors"]) == (0, 1)
+    opened = await bench.store._reader.execute("SELECT seq FROM open_errors")
+    assert (await kept(bench), await opened.fetchall()) == ([], [])
+    assert became(await hand_in(bench, in_earnest)) == {"with_errors": 1}

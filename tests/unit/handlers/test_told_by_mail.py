@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifier.preview import Preview, preview_of
 from tests.unit.handlers.bench import Bench
-from tests.unit.handlers.dispensing import dispensing, file, hand_in
+from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
 
 
 def last(bench: Bench) -> Preview:
@@ -19,7 +19,9 @@ async def test_r47_a_duplicate_with_a_warning_is_not_said_to_be_stored(bench: Be
     seen = last(bench)
     counts = [" ".join(line.split()) for line in seen.text.splitlines()]
     assert {"Stored as new 0", "Duplicates, not stored again 1"} <= set(counts)
-    assert "R31" in seen.text
+    assert "dispensed on June 1, 2026 and reported on June 15, 2026; expected the report by June 2, 2026" in " ".join(
+        seen.text.split()
+    )
     assert "is stored" not in seen.text + seen.html
     assert "Stored with" not in seen.text + seen.html
 
@@ -35,3 +37,13 @@ async def test_f11_another_file_under_a_used_number_is_told_of(bench: Bench) -> 
     text = " ".join(last(bench).text.split())
     assert "Nothing of this submission was stored" in text
     assert "F11, TH02: TH02 (Transaction Control Number): used before for another submission. Nothing" in text
+
+
+async def test_r21_no_warning_says_that_records_are_stored(bench: Bench) -> None:
+    """Numbers of two dispensers keep nothing out; whether it is stored, is a duplicate or a void is not theirs to tell."""
+    await register(bench)
+    for transaction in ("T1", "T2"):
+        report = await hand_in(bench, file(transaction, dispensing("1"), PHA01="1245319599"))
+        (told,) = [fault["message"] for fault in report["faults"] if fault["check"] == "R21"]
+        assert "This keeps none of its records out: correct its numbers" in told
+        assert "is stored" not in told and "are stored" not in told

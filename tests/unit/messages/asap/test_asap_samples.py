@@ -41,6 +41,7 @@ def test_the_report_has_its_stable_shape() -> None:
         "segment",
         "line",
         "field",
+        "pharmacy",
         "prescription",
         "fill_date",
         "message",
