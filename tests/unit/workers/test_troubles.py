@@ -119,6 +119,32 @@ async def test_a_sweep_that_raises_holds_up_no_other(site: Site, name: str) -> N
     assert [one.failures for one in await site.standing()] == [2]
 
 
+async def test_a_chore_that_raises_holds_up_no_other_of_its_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those behind it are done at once; it is tried again when the sweep's pause is over, and then the sweep has run."""
+    retention = sweeps()["retention"]
+    assert isinstance(retention, ChoreSweep)
+
+    def chore(name: str) -> Callable[[Transaction, date, Programme], Awaitable[int]]:
+        async def tidy(tx: Transaction, on: date, programme: Programme) -> int:
+            site.meets(name)
+            return 0
+
+        return tidy
+
+    chores = replace(retention, chores=(chore("first"), chore("second"), chore("third")))
+    monkeypatch.setattr(under_test, "sweeps", lambda: {"retention": chores})
+    scheduler = Scheduler(site.store, site.programme, site.clock, "one")
+    site.broken = {"second"}
+    assert await scheduler.run_due() == []
+    assert site.tries == ["first", "second", "third"]
+    (trouble,) = await site.standing()
+    assert trouble.part == "sweep retention"
+    site.broken, site.now = set(), LATE + timedelta(seconds=1)
+    assert await scheduler.run_due() == ["retention"]
+    assert site.tries[3:] == ["first", "second", "third"]
+    assert await site.standing() == []
+
+
 async def test_one_that_keeps_failing_is_counted_and_stands_in_the_digest(site: Site) -> None:
     """Since when it was, and how often, is not forgotten; the pauses end at five minutes."""
     site.broken = {"password_expiry"}
