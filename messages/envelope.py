@@ -13,6 +13,8 @@ from datetime import datetime
 
 JSON = "application/json"
 ASAP = "text/x-asap"
+MESSAGE_ID_BYTES_MAX = 255
+"""AMQP's own limit of a short string, in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -127,16 +128,16 @@ def _count(status: str) -> int:
 class PostgresStore:
     """A Store in a PostgreSQL database. Use ``open_postgres``."""
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
-        self._pool = pool
+    def __init__(self, pool: asyncpg.Pool[Any], server: str) -> None:
+        self._pool, self._server = pool, server
 
     async def write(self, unit: Callable[[Transaction], Awaitable[T]]) -> T:
         """See Store.write."""
-        return await _whole(self._in_transaction(unit, readonly=False))
+        return await _whole(self._in_transaction(unit, readonly=False), self._server)
 
     async def read(self, unit: Callable[[Transaction], Awaitable[T]]) -> T:
         """See Store.read."""
-        return await _whole(self._in_transaction(unit, readonly=True))
+        return await _whole(self._in_transaction(unit, readonly=True), self._server)
 
     async def _in_transaction(self, unit: Callable[[Transaction], Awaitable[T]], *, readonly: bool) -> T:
         isolation = "repeatable_read" if readonly else "read_committed"
@@ -148,7 +149,7 @@ class PostgresStore:
 
     async def migrate(self) -> Sequence[str]:
         """See Store.migrate."""
-        return await _whole(self._migrate())
+        return await _whole(self._migrate(), self._server)
 
     async def _migrate(self) -> Sequence[str]:
         try:
@@ -177,6 +178,7 @@ class PostgresStore:
 async def open_postgres(url: str, *, connections: int = 10) -> PostgresStore:
     """Connect to the database; it must exist, its tables come by ``migrate``."""
     try:
+        server = _server(url)
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
@@ -189,11 +191,11 @@ async def open_postgres(url: str, *, connections: int = 10) -> PostgresStore:
     except ValueError:  # asyncpg's word for an address that is none
         raise Misconfigured("PostgreSQL cannot be looked for: PMP_STORE is no address.") from None
     except _AWAY as error:
-        raise _told(error) from error
-    return PostgresStore(pool)
+        raise _told(error, server) from error
+    return PostgresStore(pool, server)
 
 
-async def _whole(work: Awaitable[T]) -> T:
+async def _whole(work: Awaitable[T], server: str) -> T:
     """Run the work to its end, even when the caller is cancelled meanwhile; translate the driver's errors."""
     task = asyncio.ensure_future(work)
     try:
@@ -206,10 +208,17 @@ async def _whole(work: Awaitable[T]) -> T:
         # the driver's text and detail hold values
         raise Conflict(f"PostgreSQL refused a key: {error.constraint_name}.") from None
     except _AWAY as error:
-        raise _told(error) from None
+        raise _told(error, server) from None
 
 
-def _told(error: Exception) -> StoreAway:
+def _told(error: Exception, server: str) -> StoreAway:
     """Say in our words what keeps the store from working."""
     said = (sentence for kinds, sentence in _SENTENCES if isinstance(error, kinds))
-    return StoreAway(f"PostgreSQL {next(said, 'cannot work now')} ({type(error).__name__}).")
+    return StoreAway(f"{server} {next(said, 'cannot work now')} ({type(error).__name__}).")
+
+
+def _server(url: str) -> str:
+    """Name the server of an address, ``PostgreSQL at db:5432``; not where a part of its password might be taken for it."""
+    authority = urlsplit(url).netloc
+    at = authority.rpartition("@")[2]
+    return f"PostgreSQL at {at}" if at and authority.count("@") == url.count("@") else "PostgreSQL"

@@ -1,4 +1,4 @@
-"""Sweeps and relays that fail where they must not, for whoever looks after the system."""
+"""Sweeps, relays and lanes that fail where they must not, for whoever looks after the system."""
 
 from __future__ import annotations
 

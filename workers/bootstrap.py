@@ -234,13 +234,15 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
 
         return handle_dead
 
+    troubles = Troubles(processor.store, processor.clock, settings.machine)
     lanes = []
     for queue in queues:
-        lanes.append(Lane(url, LaneSettings(queue, _FILES_HELD if queue == FILES else settings.prefetch), handle))
+        held = _FILES_HELD if queue == FILES else settings.prefetch
+        lanes.append(Lane(url, LaneSettings(queue, held), handle, troubles))
     given_up = Reason("delivery_limit", "The broker gave it up: it came back unacknowledged too often.")
     unrouted = Reason("unknown_kind", "No queue takes messages of this kind (property type, routing key).", "type")
-    lanes.append(Lane(url, LaneSettings(DEAD, 50), bury("broker", given_up)))  # type: ignore[arg-type]
-    lanes.append(Lane(url, LaneSettings(UNROUTED, 50), bury("unrouted", unrouted)))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(DEAD, 50), bury("broker", given_up), troubles))  # type: ignore[arg-type]
+    lanes.append(Lane(url, LaneSettings(UNROUTED, 50), bury("unrouted", unrouted), troubles))  # type: ignore[arg-type]
     return lanes
 
 

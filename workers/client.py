@@ -23,7 +23,8 @@ from uuid_utils import uuid7
 
 from messages.answer import Answer
 from messages.codec import encode
-from messages.errors import BrokerAway, Misconfigured
+from messages.envelope import MESSAGE_ID_BYTES_MAX
+from messages.errors import BrokerAway, Invalid, Misconfigured
 from messages.message import Message
 from workers.broker import dead_line_is_away, open_connection
 from workers.topology.plan import INBOUND
@@ -79,6 +80,7 @@ class Publisher:
 
         Raises:
             BrokerAway: not confirmed; whether it arrived is unknown, so publish it again with the same ``message_id``.
+            Invalid: AMQP has no room for that ``message_id``; nothing was sent.
             Misconfigured: RabbitMQ has no queue for this kind, and no alternate exchange keeps it.
         """
         body, content_type = encode(message)
@@ -140,6 +142,9 @@ class Publisher:
         reply_to: str | None = None,
     ) -> None:
         """Publish bytes as they are, again and again until they are confirmed or the attempts are used up."""
+        if (size := len(message_id.encode())) > MESSAGE_ID_BYTES_MAX:
+            text = f"A message_id has at most {MESSAGE_ID_BYTES_MAX} bytes in UTF-8; this one has {size}."
+            raise Invalid(text, field="message_id")
         message = aio_pika.Message(
             body,
             message_id=message_id,

@@ -22,7 +22,7 @@ from messages.codec import weight
 from messages.errors import BrokerAway, Misconfigured, StoreAway, StoreUnusable
 from workers.broker import dead_line_is_away, open_connection
 from workers.deliveries import Delivered
-from workers.logs import places
+from workers.troubles import Troubles
 
 log = structlog.get_logger("pmp.consumer")
 
@@ -59,10 +59,11 @@ class LaneSettings:
 class Lane:
     """Consumes one queue until ``stop``; survives the broker's and the store's absence."""
 
-    def __init__(self, amqp_url: str, settings: LaneSettings, handle: Handle) -> None:
+    def __init__(self, amqp_url: str, settings: LaneSettings, handle: Handle, troubles: Troubles) -> None:
         self._url = amqp_url
         self._settings = settings
         self._handle = handle
+        self._troubles, self._part = troubles, f"lane {settings.queue} on {troubles.machine}"
         self._stopping = asyncio.Event()
         self._is_idle = True
         self.consuming = asyncio.Event()
@@ -75,10 +76,13 @@ class Lane:
     async def run(self) -> None:
         """Consume until stopped, over as many connections as it takes; whatever happens, a lane begins again.
 
+        After a bug of ours it does so at growing pauses, and stands among the troubles until something goes well.
+
         Raises:
             StoreUnusable: except this; nothing is acknowledged.
         """
         while not self._stopping.is_set():
+            pause = self._settings.reconnect_seconds
             try:
                 buffer: asyncio.Queue[Delivered] = asyncio.Queue()
                 connection = await open_connection(
@@ -99,11 +103,11 @@ class Lane:
             ) as error:  # it let us in before, so it may again: a password in change, a broker starting
                 log.error("broker_refuses_us", queue=self._settings.queue, reason=str(error))
             except Exception as error:  # noqa: BLE001 - a bug of ours: nothing is acknowledged, RabbitMQ delivers again
-                log.error("lane_failed", queue=self._settings.queue, error=type(error).__name__, where=places(error))
+                pause = await self._troubles.note(self._part, error)
             finally:
                 self.consuming.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._settings.reconnect_seconds)
+                await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _consume(self, connection: AbstractConnection, buffer: asyncio.Queue[Delivered]) -> None:
         channel = await connection.channel(publisher_confirms=False)
@@ -171,6 +175,7 @@ class Lane:
         while True:
             try:
                 await self._handle(batch)
+                await self._troubles.finish(self._part)
             except StoreAway as error:
                 if line.is_closed:
                     raise BrokerAway("The channel closed while the store was away.") from error
@@ -189,6 +194,9 @@ class Lane:
                 async with connection.channel(publisher_confirms=False) as channel:
                     queue = await channel.declare_queue(self._settings.queue, passive=True)
                     seen = queue.declaration_result
+            if self._is_idle and not seen.message_count:  # nothing comes that could go well
+                with suppress(StoreAway):
+                    await self._troubles.finish(self._part)
             silent_looks = silent_looks + 1 if seen.message_count and self._is_idle else 0
             if not seen.consumer_count or silent_looks >= _SILENT_LOOKS_MAX:
                 log.error("consumer_is_deaf", queue=self._settings.queue)

@@ -170,22 +170,37 @@ class Scheduler:
     async def _run_chores(self, sweep: ChoreSweep, on: date, stopping: asyncio.Event) -> int | None:
         """Claim the day, then tidy bit by bit; minutes go on meanwhile, and what a stop leaves over is tomorrow's.
 
-        What a failure leaves over is done when its pause is over: the day was claimed here.
+        A chore that fails holds up none behind it; all are tried again when the sweep's pause is over: the day was claimed here.
+
+        Raises:
+            Exception: what the first chore that failed raised, after the others.
         """
         is_claimed = await self.store.write(lambda tx: self._claim(tx, sweep, on))
         if not is_claimed and on != self._unfinished.get(sweep.name):
             return None
         self._unfinished[sweep.name] = on
-        passed = 0
+        passed, failed = 0, None
         for chore in sweep.chores:
-            while not stopping.is_set():
-                done = await self.store.write(lambda tx: self._tidy(tx, sweep, chore, on))  # noqa: B023 - awaited at once
-                if not done:
-                    break
-                passed += done
-                await self._run_intervals()
+            try:
+                passed += await self._run_chore(sweep, chore, on, stopping)
+            except (Transient, Misconfigured):
+                raise
+            except Exception as error:  # noqa: BLE001 - told of below, as any sweep's
+                failed = failed or error
+        if failed is not None:
+            raise failed
         await self.store.write(lambda tx: self._finish(tx, sweep, on, passed))
         del self._unfinished[sweep.name]
+        return passed
+
+    async def _run_chore(self, sweep: ChoreSweep, chore: Chore, on: date, stopping: asyncio.Event) -> int:
+        passed = 0
+        while not stopping.is_set():
+            done = await self.store.write(lambda tx: self._tidy(tx, sweep, chore, on))
+            if not done:
+                break
+            passed += done
+            await self._run_intervals()
         return passed
 
     async def _tidy(self, tx: Transaction, sweep: ChoreSweep, chore: Chore, on: date) -> int:

@@ -1,4 +1,4 @@
-"""What fails where it must not, a sweep or a relay, is logged, kept for `pmp status` and tried again; the others go on."""
+"""What fails where it must not (sweep, relay, lane) is logged, kept for `pmp status` and tried again; the others go on."""
 
 from __future__ import annotations
 

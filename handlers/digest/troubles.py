@@ -8,7 +8,7 @@ from store.troubles import Trouble
 
 
 async def failing(look: Look) -> Listed:
-    """Return the sweeps and relays that fail."""
+    """Return the sweeps, relays and lanes that fail."""
     found = await troubles.standing(look.tx, after=look.since_last[0])
     rows = tuple(_trouble(one, look) for one in found[:ROWS_MAX])
     return Listed(rows, len(found))

@@ -53,8 +53,14 @@ EXITS: Mapping[int, tuple[str, str]] = MappingProxyType(
         1: ("the input is at fault: a file with errors, a number that is not open, a fault on the broker", "mend that"),
         2: ("usage", "mend the call"),
         69: ("a service is away, or the outcome is not known", "the same again, later"),
-        70: ("a message was handled for longer than a process waits", "start the process again"),
-        78: ("a setting is wrong, or what it points to", "mend the site"),
+        70: (
+            "a fault of the program itself, or a message was handled for longer than a process waits",
+            "report it; start a process again",
+        ),
+        78: (
+            "a setting is wrong, or what it points to (a damaged store, a PostgreSQL that does not let us in)",
+            "mend the site",
+        ),
         130: ("broken off with Ctrl-C; what runs until then ends with 0", ""),
         141: ("who read the output has gone (| head)", ""),
     }

@@ -14,8 +14,11 @@ from messages.errors import Misconfigured, PmpError, Transient
 from store.contract import Conflict
 from workers.cli import COMMANDS
 from workers.cli.presenting import clean
+from workers.logs import places
 
 GOOD, AT_FAULT, USAGE, AWAY, CONFIGURATION = 0, 1, 2, 69, 78
+BUG = 70
+"""EX_SOFTWARE: nobody foresaw it; a process that stands still ends so too (workers/watchdog.py)."""
 READER_GONE = 141
 """What a shell says of any program whose reader has gone: 128 and SIGPIPE."""
 EVERYTHING = 1 << 62
@@ -27,6 +30,18 @@ class WrongUse(PmpError):
 
 
 def call(argv: Sequence[str]) -> int:
+    """Run the command and return its exit code; of what nobody foresaw, its kind and places are told, and no value."""
+    try:
+        return _called(argv)
+    except Exception as error:  # noqa: BLE001 - a bug of ours, which must not look like a fault of the input
+        told = (
+            f"pmp: This is a fault of the program itself, {type(error).__name__}; please report it with these places:"
+        )
+        sys.stderr.write("\n  ".join([told, *places(error)]) + "\n")
+        return BUG
+
+
+def _called(argv: Sequence[str]) -> int:
     """Run the command and return its exit code; an error of ours is one sentence on standard error."""
     app = _app()
     try:

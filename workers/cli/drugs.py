@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from messages.errors import Invalid, Permanent
+from workers.cli import bodies
 from workers.cli.app import WrongUse
 from workers.cli.opened import AsJson, DryRun, site_settings, standing_store
 from workers.cli.presenting import print_json, print_table, say
@@ -69,10 +70,8 @@ def _read(files: Sequence[Path], known: dict[str, Drug], ndc_digits: int) -> lis
     found: dict[str, Drug] = {}
     for file in files:
         try:
-            lines = StringIO(_text(file.read_bytes()), newline="")
+            lines = StringIO(_text(bodies.read(file)), newline="")
             found |= {one.ndc: one for one in read_drugs(lines, known | found, ndc_digits=ndc_digits)}
-        except OSError as error:
-            raise WrongUse(f"{file.name} cannot be read: {error.strerror}.") from None
         except Invalid as error:
             raise Permanent(f"{file.name}: {error.text}", field=error.field) from None
     return list(found.values())

@@ -7,10 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
+from messages.envelope import MESSAGE_ID_BYTES_MAX
 from workers.cli.app import EVERYTHING, WrongUse
-
-_ID_BYTES_MAX = 255
-"""AMQP's own limit of a short string, in UTF-8."""
 
 POSITIVE = validators.Number(gte=1, lte=EVERYTHING)
 """A number of things, or of one thing in the store."""
@@ -19,8 +17,8 @@ UP_TO_A_DAY = validators.Number(gt=0, lte=86_400)
 
 
 def _fits_the_wire(_: object, message_id: str) -> None:
-    if (size := len(message_id.encode("utf-8", "surrogateescape"))) > _ID_BYTES_MAX:
-        raise ValueError(f"It has {size} bytes in UTF-8; AMQP takes {_ID_BYTES_MAX}.")
+    if (size := len(message_id.encode("utf-8", "surrogateescape"))) > MESSAGE_ID_BYTES_MAX:
+        raise ValueError(f"It has {size} bytes in UTF-8; AMQP takes {MESSAGE_ID_BYTES_MAX}.")
     if not message_id.isprintable():
         raise ValueError("It has signs that cannot be printed.")
 

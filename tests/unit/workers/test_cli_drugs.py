@@ -51,6 +51,8 @@ def test_r44_the_fda_directory_is_loaded_and_asked(pmp: Pmp) -> None:
 def test_r44_the_example_is_loaded_whole_or_not_at_all(pmp: Pmp, tmp_path: Path) -> None:
     """A dry run and a faulty file load nothing; the faulty line is told."""
     assert pmp("drugs", "load")[0] == 2
+    code, _, err = pmp("drugs", "load", "no-such-file")
+    assert (code, "no-such-file cannot be read: No such file or directory." in err) == (1, True)
     assert pmp("drugs", "load", "--example", "--dry-run")[0] == 0
     faulty = tmp_path / "faulty.csv"
     faulty.write_text("ndc,name,schedule,class,monitoring,for_animals\nnone,NAME,II,,any_supply,yes\n")

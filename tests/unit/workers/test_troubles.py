@@ -1,4 +1,4 @@
-"""A sweep or a relay that fails is told of and tried again at growing pauses; the others go on as if nothing were."""
+"""A sweep, a relay or a lane that fails is told of and tried again at growing pauses; the others go on as if nothing were."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from store.troubles import Trouble
 from tests.loop_time import time_passes
 from tests.stores import sqlite_store
 from workers import scheduler as under_test
+from workers.consumer import Lane, LaneSettings
 from workers.relay.loop import Bell, until_stopped
 from workers.scheduler import Scheduler
 from workers.troubles import Troubles
@@ -117,6 +119,32 @@ async def test_a_sweep_that_raises_holds_up_no_other(site: Site, name: str) -> N
     assert [one.failures for one in await site.standing()] == [2]
 
 
+async def test_a_chore_that_raises_holds_up_no_other_of_its_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those behind it are done at once; it is tried again when the sweep's pause is over, and then the sweep has run."""
+    retention = sweeps()["retention"]
+    assert isinstance(retention, ChoreSweep)
+
+    def chore(name: str) -> Callable[[Transaction, date, Programme], Awaitable[int]]:
+        async def tidy(tx: Transaction, on: date, programme: Programme) -> int:
+            site.meets(name)
+            return 0
+
+        return tidy
+
+    chores = replace(retention, chores=(chore("first"), chore("second"), chore("third")))
+    monkeypatch.setattr(under_test, "sweeps", lambda: {"retention": chores})
+    scheduler = Scheduler(site.store, site.programme, site.clock, "one")
+    site.broken = {"second"}
+    assert await scheduler.run_due() == []
+    assert site.tries == ["first", "second", "third"]
+    (trouble,) = await site.standing()
+    assert trouble.part == "sweep retention"
+    site.broken, site.now = set(), LATE + timedelta(seconds=1)
+    assert await scheduler.run_due() == ["retention"]
+    assert site.tries[3:] == ["first", "second", "third"]
+    assert await site.standing() == []
+
+
 async def test_one_that_keeps_failing_is_counted_and_stands_in_the_digest(site: Site) -> None:
     """Since when it was, and how often, is not forgotten; the pauses end at five minutes."""
     site.broken = {"password_expiry"}
@@ -166,6 +194,34 @@ async def test_a_relay_without_its_settings_ends(site: Site) -> None:
 
     with pytest.raises(Misconfigured):
         await living_in(site, turn, asyncio.Event())
+
+
+async def test_a_lane_that_raises_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later each time, and it stands among the troubles until a batch is stored."""
+    tries: list[float] = []
+
+    async def no_connection(*_: object, **__: object) -> None:
+        tries.append(asyncio.get_running_loop().time())
+        raise KeyError("Zoe Quick")
+
+    async def handle(_: object) -> None:
+        assert await site.standing()
+
+    monkeypatch.setattr("workers.consumer.open_connection", no_connection)
+    lane = Lane("amqp://nobody", LaneSettings("pmp.mail"), handle, Troubles(site.store, site.clock, "one"))
+    living = asyncio.create_task(lane.run())
+    while len(tries) < 4:
+        time_passes(0.25)
+        await asyncio.sleep(0.001)
+    lane.stop()
+    await living
+    for (before, after), seconds in zip(pairwise(tries), (1, 2, 4), strict=True):
+        assert after - before >= seconds
+    (trouble,) = await site.standing()
+    assert (trouble.part, trouble.failures) == ("lane pmp.mail on one", 4)
+    assert "Zoe" not in str(trouble)
+    await lane._until_stored([], None)  # type: ignore[arg-type]
+    assert await site.standing() == []
 
 
 async def living_in(site: Site, turn: Callable[[], Awaitable[int]], stopping: asyncio.Event) -> None:

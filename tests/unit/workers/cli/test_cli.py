@@ -28,7 +28,7 @@ from store.contract import Conflict
 from tests.site import locked
 from tests.unit.workers.cli.filled_store import SAMPLES, Pmp, rows
 from workers.cli import COMMANDS, EXITS
-from workers.cli.app import AT_FAULT, AWAY, CONFIGURATION, GOOD, READER_GONE, USAGE, WrongUse, exit_code
+from workers.cli.app import AT_FAULT, AWAY, BUG, CONFIGURATION, GOOD, READER_GONE, USAGE, WrongUse, exit_code
 from workers.cli.presenting import clean, counted, moment, print_table, say_folded, span
 from workers.topology.doctor import UNMANAGED, Finding, refuse_to_start
 from workers.topology.plan import plan
@@ -110,7 +110,21 @@ def test_a_pipe_that_breaks_elsewhere_is_not_taken_for_a_reader_gone() -> None:
         "sys.exit(workers.cli.main(['roles']))"
     )
     done = run(script, subprocess.PIPE)
-    assert (done.returncode, "BrokenPipeError" in done.stderr) == (1, True)
+    assert (done.returncode, "BrokenPipeError" in done.stderr) == (BUG, True)
+
+
+def test_a_fault_of_ours_is_not_one_of_the_input(pmp: Pmp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own code, its kind and places on standard error, and no value that it holds."""
+
+    def raises(*_: object) -> None:
+        raise KeyError("Zoe Quick")
+
+    monkeypatch.setattr("handlers.rules.roles.load_roles", raises)
+    code, out, err = pmp("roles")
+    assert (code, out) == (EXIT_CODE, "")
+    assert err.startswith("pmp: This is a fault of the program itself, KeyError;")
+    assert re.search(r"^  test_cli\.py:\d+:raises$", err, re.MULTILINE)
+    assert "Zoe" not in err
 
 
 def run(script: str, stdout: int) -> subprocess.CompletedProcess[str]:
