@@ -220,8 +220,14 @@ async def void_all(
     return len(rows)
 
 
+async def _keep(tx: Transaction, identity: dict[str, Value], *, now: datetime, seq: int) -> None:
+    """What the record says, and that it was said again, is kept: what arrives late finds its place between the two."""
+    for statement in ("dispensations.keep", "dispensations.keep_confirmation"):
+        await tx.run(statement, **identity, by_seq=seq, superseded_at=as_text(now))
+
+
 async def _void(tx: Transaction, identity: dict[str, Value], said_at: str, *, now: datetime, seq: int) -> None:
-    await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
+    await _keep(tx, identity, now=now, seq=seq)
     await tx.run("dispensations.void", **identity, said_at=said_at, seq=seq)
 
 
@@ -236,7 +242,7 @@ async def _insert(tx: Transaction, content: Content, seq: int) -> None:
 
 async def _replace(tx: Transaction, content: Content, status: Status, *, now: datetime, seq: int) -> None:
     identity = identity_of(content)
-    await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
+    await _keep(tx, identity, now=now, seq=seq)
     await history.show(tx, identity, Shown(_said(content, status, seq)))
 
 

@@ -49,7 +49,7 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
 -- name: keep_confirmation
--- That the same was said again is kept before something else is said as new (R48, R49).
+-- That the same was said again is kept before something else is said (R48, R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
     patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks)
