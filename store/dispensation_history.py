@@ -93,12 +93,11 @@ async def put_in_place(
     assert shown.by is not None
     if only_if_active and not was_active:
         return False
+    if shown.by is not current:  # before what is beside it: the numbers of one file's statements are their order
+        await tx.run("dispensations.keep", **identity, by_seq=by_seq, superseded_at=as_text(now))
     for one in beside:
         await log(tx, identity, one, now=now, by_seq=by_seq)
-    if shown.by is not current:
-        await tx.run("dispensations.keep", **identity, by_seq=by_seq, superseded_at=as_text(now))
-        await show(tx, identity, shown)
-    elif shown.confirmed != confirmed:
+    if shown.by is not current or shown.confirmed != confirmed:
         await show(tx, identity, shown)
     return was_active
 

@@ -124,9 +124,7 @@ async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: dat
             standing |= await _standing(tx, [content])
         elif known.is_active:
             if known.seq != seq and known.original != content.original:
-                identity = identity_of(content)
-                await tx.run("dispensations.keep_confirmation", **identity, by_seq=seq, superseded_at=as_text(now))
-                await history.log(tx, identity, _said(content, "new", seq), now=now, by_seq=known.seq)
+                await history.log(tx, identity_of(content), _said(content, "new", seq), now=now, by_seq=known.seq)
             if known.seq != seq:
                 confirmed[content[:6]] = content.said_at
         else:
@@ -135,6 +133,7 @@ async def _heard_again(tx: Transaction, contents: Sequence[Content], *, now: dat
             stored += 1
     if confirmed:
         again = [[*identity, said_at, seq] for identity, said_at in confirmed.items()]
+        await tx.run("dispensations.keep_confirmed", identities=json.dumps(again), superseded_at=as_text(now))
         await tx.run("dispensations.confirm", identities=json.dumps(again))
     return stored
 

@@ -52,11 +52,13 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
 -- That the same was said again is kept before something else is said (R48, R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks)
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients)
 SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, 0, state,
     'new', confirmed_at, confirmed_seq, CAST(:by_seq AS BIGINT), CAST(:superseded_at AS TEXT),
     received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients
 FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill AND confirmed_at <> ''
@@ -102,6 +104,36 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
 UPDATE dispensations SET basis = 'revise'
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
+
+-- name: keep_confirmed sqlite
+-- What was said again before the same is said again once more: a void between the two finds its place (R49, R50).
+INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
+    seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients)
+SELECT d.dispenser, d.prescription_number, d.filled_on, d.fill_number, d.quantity, d.partial_fill, 0, d.state, 'new', d.confirmed_at,
+    d.confirmed_seq, d.seq, CAST(:superseded_at AS TEXT), d.received_on, d.written_on, d.days_supply, d.product_id, d.prescriber_dea, d.prescriber_npi,
+    d.patient_last_name, d.patient_first_name, d.patient_born_on, d.patient_gender, d.patient_zip, d.species, d.payment_type, d.original,
+    d.warnings, d.marks, d.ingredients
+FROM json_each(:identities) AS asked CROSS JOIN dispensations AS d
+WHERE d.confirmed_at <> '' AND d.dispenser = json_extract(asked.value, '$[0]') AND d.prescription_number = json_extract(asked.value, '$[1]')
+  AND d.filled_on = json_extract(asked.value, '$[2]') AND d.fill_number = json_extract(asked.value, '$[3]')
+  AND d.quantity = json_extract(asked.value, '$[4]') AND d.partial_fill = json_extract(asked.value, '$[5]')
+
+-- name: keep_confirmed postgres
+-- What was said again before the same is said again once more: a void between the two finds its place (R49, R50).
+INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
+    seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
+    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
+    ingredients)
+SELECT d.dispenser, d.prescription_number, d.filled_on, d.fill_number, d.quantity, d.partial_fill, 0, d.state, 'new', d.confirmed_at,
+    d.confirmed_seq, d.seq, CAST(:superseded_at AS TEXT), d.received_on, d.written_on, d.days_supply, d.product_id, d.prescriber_dea, d.prescriber_npi,
+    d.patient_last_name, d.patient_first_name, d.patient_born_on, d.patient_gender, d.patient_zip, d.species, d.payment_type, d.original,
+    d.warnings, d.marks, d.ingredients
+FROM jsonb_array_elements(CAST(:identities AS jsonb)) AS asked(value) CROSS JOIN dispensations AS d
+WHERE d.confirmed_at <> '' AND d.dispenser = asked.value->>0 AND d.prescription_number = asked.value->>1 AND d.filled_on = asked.value->>2
+  AND d.fill_number = CAST(asked.value->>3 AS BIGINT) AND d.quantity = asked.value->>4
+  AND d.partial_fill = CAST(asked.value->>5 AS BIGINT)
 
 -- name: confirm sqlite
 -- The same was said again later (R48): an older void no longer withdraws it. identities: as in known, then when, and by which message.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 import pytest
@@ -70,18 +72,6 @@ async def hear(tx: Transaction, said: Said, seq: int) -> Counts:
     return counts
 
 
-BECAME = {
-    "new": ("stored", "duplicates"), "revise": ("stored", "revised"), "void": ("voids_not_found", "voided"),
-}  # fmt: skip
-
-
-def counted(arrived: Sequence[Said]) -> str:
-    """What becomes of the last one, by whether its record stands just before it in the order of all that arrived so far."""
-    last = arrived[-1]
-    before = [said for said in arrived[:-1] if said.minute <= last.minute]
-    return BECAME[last.status][expected(before).get(last.record) is not None]
-
-
 def expected(arrived: Sequence[Said]) -> dict[str, int | None]:
     """The obviously right model: sort all by time and arrival, then apply one after the other to a dict."""
     standing: dict[str, int | None] = {}
@@ -92,6 +82,18 @@ def expected(arrived: Sequence[Said]) -> dict[str, int | None]:
         elif said.status == "revise" or known is None:
             standing[said.record] = said.days
     return standing
+
+
+BECAME = {
+    "new": ("stored", "duplicates"), "revise": ("stored", "revised"), "void": ("voids_not_found", "voided"),
+}  # fmt: skip
+
+
+def counted(arrived: Sequence[Said]) -> str:
+    """What becomes of the last one, by whether its record stands just before it in the order of all that arrived so far."""
+    last = arrived[-1]
+    before = [said for said in arrived[:-1] if said.minute <= last.minute]
+    return BECAME[last.status][expected(before).get(last.record) is not None]
 
 
 async def run(tx: Transaction, arrived: Sequence[Said]) -> None:
@@ -138,3 +140,89 @@ def test_r49_counts_are_those_that_the_file_would_have_got_in_time(
     for seq in range(1, len(said) + 1):
         counts = asyncio.run(hear(SqliteTransaction(tables), said[seq - 1], seq))
         assert {name: count for name, count in counts.by_name().items() if count} == {counted(said[:seq]): 1}
+
+
+class File(NamedTuple):
+    """One message: when its transaction was made, and what it says of one record, in its order."""
+
+    minute: int
+    says: tuple[tuple[str, int], ...]
+
+
+STATUSES = st.lists(st.sampled_from(["new", "revise", "void"]), min_size=1, max_size=3)
+# What one file says of a record as new, it says alike each time; of another file it may be something else.
+FILES = st.builds(
+    lambda minute, days, statuses: File(minute, tuple((one, days + (one == "revise")) for one in statuses)),
+    st.integers(0, 4), st.integers(1, 3), STATUSES,
+)  # fmt: skip
+NEW, REVISED, VOID = ("new", 1), ("revise", 2), ("void", 1)
+
+
+class Timeline:
+    """The obviously right model: everything said of the record, sorted anew for each statement and gone through."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, int, int, str, int]] = []
+
+    def add(self, file: File, seq: int) -> list[str]:
+        """Return what each statement of the file would have become, had all that is known come in time (R49)."""
+        became = []
+        for place, (status, days) in enumerate(file.says):
+            one = (file.minute, seq, place, status, days)
+            self.said.append(one)
+            was_active = self.shows(before=one) is not None
+            became.append(
+                {"new": "duplicates", "revise": "revised", "void": "voided"}[status]
+                if was_active
+                else {"new": "stored", "revise": "stored", "void": "voids_not_found"}[status]
+            )
+        return became
+
+    def shows(self, before: tuple[int, int, int, str, int] | None = None) -> int | None:
+        """The days of supply that stand after all, or before one statement; None where no record stands."""
+        days: int | None = None
+        for one in sorted(self.said):
+            if one == before:
+                break
+            match one[3]:
+                case "void":
+                    days = None
+                case "revise":
+                    days = one[4]
+                case _ if days is None:
+                    days = one[4]
+        return days
+
+
+async def hear_file(tx: Transaction, file: File, seq: int) -> Counts:
+    """One message says all of it; what is new and follows one another is heard at once, as a file's is."""
+    counts = Counts()
+    for status, group in groupby(file.says, key=lambda one: one[0]):
+        contents = [content(Said("RX1", status, file.minute, days)) for _, days in group]
+        if status == "new":
+            await dispensations.store_new(tx, contents, now=NOW, seq=seq, counts=counts)
+            continue
+        change = dispensations.revise if status == "revise" else dispensations.void
+        for one in contents:
+            await change(tx, one, now=NOW, seq=seq, counts=counts)
+    return counts
+
+
+@settings(max_examples=400)
+@given(st.lists(FILES, min_size=1, max_size=5))
+@example([File(1, (NEW,)), File(2, (REVISED, VOID))])
+@example([File(1, (NEW,)), File(2, (VOID, REVISED))])
+@example([File(3, (NEW,)), File(1, (VOID,)), File(0, (NEW,))])
+@example([File(2, (REVISED,)), File(1, (NEW,)), File(3, (("new", 3),))])
+@example([File(1, (NEW,)), File(0, (NEW, VOID, NEW))])
+@example([File(0, (NEW,)), File(2, (NEW,)), File(4, (NEW,)), File(1, (VOID,)), File(3, (REVISED,))])
+def test_r49_files_are_counted_as_if_they_had_come_in_time(tables: sqlite3.Connection, arrived: list[File]) -> None:
+    """Also where one says several things of one record, and where what is new says something else than what stands."""
+    tables.execute("DELETE FROM dispensations")
+    tables.execute("DELETE FROM dispensation_versions")
+    tx, model = SqliteTransaction(tables), Timeline()
+    for seq, file in enumerate(arrived, start=1):
+        expected_counts = Counter(model.add(file, seq))
+        assert Counter(dict(asyncio.run(hear_file(tx, file, seq)).by_name())) == expected_counts
+        row = tables.execute("SELECT state, days_supply FROM dispensations").fetchone()
+        assert (row[1] if row[0] == "active" else None) == model.shows()
