@@ -52,7 +52,12 @@ UNKNOWN_LATE = Finding(
     "a revision of a record that is not known, stored as new and marked as late; expected that record first",
 )
 UNKNOWN_KEPT_OUT = Finding("R29", "DSP01", "a revision of a record that is not known; expected that record first")
-UNKNOWN_VOIDED = Finding("R29", "DSP01", "a void of a record that is not known; expected that record first")
+UNKNOWN_VOIDED = Finding(
+    "R29",
+    "DSP01",
+    "a void of a record that is not known, or was withdrawn before; expected that record first. Should it still come in a "
+    "transaction made before this one, it is withdrawn then",
+)
 UNKNOWN_TRANSACTION = Finding(
     "R29", "TH02", "a void of a transaction that is not known; expected that transaction first"
 )

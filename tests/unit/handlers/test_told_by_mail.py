@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from notifier.preview import Preview, preview_of
 from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.dispensing import dispensing, file, hand_in, register
@@ -47,3 +49,26 @@ async def test_r21_no_warning_says_that_records_are_stored(bench: Bench) -> None
         (told,) = [fault["message"] for fault in report["faults"] if fault["check"] == "R21"]
         assert "This keeps none of its records out: correct its numbers" in told
         assert "is stored" not in told and "are stored" not in told
+
+
+async def test_r29_a_void_that_finds_nothing_says_what_happens_should_its_record_still_come(bench: Bench) -> None:
+    """Its transaction may have been overtaken; and a record that was withdrawn before is not called unknown."""
+    await hand_in(bench, file("T1", dispensing("1", "02")))
+    text = " ".join(last(bench).text.split())
+    assert "a void of a record that is not known, or was withdrawn before" in text
+    assert (
+        "Should it still come in a transaction made before this one, it is withdrawn then. Nothing was withdrawn"
+        in text
+    )
+
+
+async def test_r47_a_reminder_of_what_was_told_twice_points_to_the_report_that_names_it(bench: Bench) -> None:
+    """The newer submission's; the day is that of the first."""
+    await hand_in(bench, file("T1", dispensing("1", DSP09="none")))
+    bench.now += timedelta(days=1)
+    await hand_in(bench, file("T2", dispensing("1", DSP09="none")))
+    await bench.sweep(bench.now.date() + timedelta(days=1), "error_reminders")
+    text = " ".join(last(bench).text.split())
+    assert "Transaction: T2" in text
+    assert "First reported to you on: June 15, 2026" in text
+    assert "The status report on this transaction says what is wrong." in text

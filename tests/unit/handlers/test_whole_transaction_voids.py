@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from messages.asap.writer import write_transaction, write_void, write_zero_report
+from notifier.preview import preview_of
 from tests.unit.handlers.bench import Bench
 from tests.unit.handlers.dispensing import CREATED, PHARMACY, dispensing, faults, file, hand_in, kept, register
 
@@ -70,6 +71,9 @@ async def test_r61_what_the_sender_may_not_send_for_any_more_stays(bench: Bench)
     await register(bench, dea=OTHER["PHA03"], npi=OTHER["PHA01"], ncpdp=None, submitters=("other",))
     report = await hand_in(bench, write_void("4.2B", "T1", CREATED))
     assert report["voided"] == 1
+    assert "1 record was withdrawn; what was not, and why, is told below." in " ".join(
+        preview_of(bench.written[-1]).text.split()
+    )
     assert faults(report) == [("R21", "error", None)]
     assert await kept(bench, "prescription_number, state") == [("1", "voided"), ("2", "active")]
     assert await bench.sweep(date(2026, 6, 16), "error_reminders") == []
