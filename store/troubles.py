@@ -25,6 +25,12 @@ async def note(tx: Transaction, part: str, error: str, now: datetime) -> None:
     await tx.run("troubles.note", part=part, error=error, at=as_text(now))
 
 
+async def failures(tx: Transaction, part: str) -> int:
+    """Return how often the part has failed in a row."""
+    row = await tx.row("troubles.failures", part=part)
+    return 0 if row is None else int(row["failures"])
+
+
 async def finish(tx: Transaction, part: str, now: datetime) -> None:
     """The part goes well, as far as is known."""
     await tx.run("troubles.finish", part=part, at=as_text(now))

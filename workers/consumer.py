@@ -168,6 +168,8 @@ class Lane:
                 raise BrokerAway("The channel was gone before the acknowledgement.") from error
             for _ in batch:
                 buffer.task_done()
+            with suppress(StoreAway):  # the next batch says so again
+                await self._troubles.finish(self._part)
 
     async def _until_stored(self, batch: Sequence[Delivered], line: AbstractChannel) -> None:
         """Process the batch; while the store is away, wait and take nothing more."""
@@ -175,7 +177,6 @@ class Lane:
         while True:
             try:
                 await self._handle(batch)
-                await self._troubles.finish(self._part)
             except StoreAway as error:
                 if line.is_closed:
                     raise BrokerAway("The channel closed while the store was away.") from error

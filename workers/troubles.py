@@ -47,10 +47,13 @@ class Troubles:
         return seconds
 
     async def finish(self, part: str) -> None:
-        """The part goes well; written once, and again after each trouble."""
-        if self._failures.get(part) != 0:
+        """The part goes well; looked for once whether a former process left its trouble behind, written after each trouble."""
+        failures = self._failures.get(part)
+        if failures is None:
+            failures = await self.store.read(lambda tx: troubles.failures(tx, part))
+        if failures:
             await self.store.write(lambda tx: troubles.finish(tx, part, self.clock()))
-            self.forget(part)
+        self.forget(part)
 
     def forget(self, part: str) -> None:
         """The part goes well, which is written elsewhere; its next pause is the first again."""

@@ -5,6 +5,9 @@ ON CONFLICT (part) DO UPDATE SET error = excluded.error, last_at = excluded.last
     failures = CASE WHEN troubles.ended_at IS NULL THEN troubles.failures + 1 ELSE 1 END,
     since_at = CASE WHEN troubles.ended_at IS NULL THEN troubles.since_at ELSE excluded.since_at END
 
+-- name: failures
+SELECT failures FROM troubles WHERE part = :part AND ended_at IS NULL
+
 -- name: finish
 UPDATE troubles SET ended_at = :at WHERE part = :part AND ended_at IS NULL
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import structlog
@@ -29,6 +30,7 @@ from tests.loop_time import time_passes
 from tests.stores import sqlite_store
 from workers import scheduler as under_test
 from workers.consumer import Lane, LaneSettings
+from workers.deliveries import Delivered
 from workers.relay.loop import Bell, until_stopped
 from workers.scheduler import Scheduler
 from workers.troubles import Troubles
@@ -196,8 +198,19 @@ async def test_a_relay_without_its_settings_ends(site: Site) -> None:
         await living_in(site, turn, asyncio.Event())
 
 
+class Line(NamedTuple):
+    """A channel that keeps what was acknowledged."""
+
+    acknowledged: list[int]
+
+    async def basic_ack(self, tag: int, *, multiple: bool) -> None:
+        """The broker hears it."""
+        assert multiple
+        self.acknowledged.append(tag)
+
+
 async def test_a_lane_that_raises_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Later each time, and it stands among the troubles until a batch is stored."""
+    """Later each time, and it stands among the troubles until a batch is stored and acknowledged."""
     tries: list[float] = []
 
     async def no_connection(*_: object, **__: object) -> None:
@@ -220,8 +233,14 @@ async def test_a_lane_that_raises_is_tried_again(site: Site, monkeypatch: pytest
     (trouble,) = await site.standing()
     assert (trouble.part, trouble.failures) == ("lane pmp.mail on one", 4)
     assert "Zoe" not in str(trouble)
-    await lane._until_stored([], None)  # type: ignore[arg-type]
-    assert await site.standing() == []
+    acknowledged: list[int] = []
+    buffer: asyncio.Queue[Delivered] = asyncio.Queue()
+    buffer.put_nowait(Delivered(7, False, "mail.bounced", {}, b"{}"))
+    working = asyncio.create_task(lane._work(buffer, Line(acknowledged)))  # type: ignore[arg-type]
+    while await site.standing():
+        await asyncio.sleep(0.001)
+    working.cancel()
+    assert acknowledged == [7]
 
 
 async def living_in(site: Site, turn: Callable[[], Awaitable[int]], stopping: asyncio.Event) -> None:
