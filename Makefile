@@ -18,7 +18,7 @@ up: setup  ## the workers
 	@$(BIN)/pmp up
 
 test: setup  ## all tests, on a real RabbitMQ and PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 test-rabbitmq4: setup  ## what a broker does, on a RabbitMQ 4 (Debian 13's, unpacked)
 	@PMP_PRIVATE_RABBITMQ=trixie $(BIN)/python -m pytest $(addprefix tests/integration/test_,topology.py doctor.py main_path.py)
