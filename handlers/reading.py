@@ -86,13 +86,18 @@ def check_rules(policy: Policy, today: date) -> CheckRules:
     )
 
 
+def file_rules(policy: Policy, now: datetime) -> CheckRules:
+    """Give them for a file that is handed in at a moment, to which TH05 and TH06 are held (F12)."""
+    here = now.astimezone(policy.zone)
+    return replace(check_rules(policy, here.date()), now=here)
+
+
 def read_file(body: bytes, now: datetime, policy: Policy) -> ReadSubmission:
     """Read a file with the programme's checks; records at fault are left out of the runs."""
-    today = policy.local_date(now)
-    rules = replace(check_rules(policy, today), now=now.astimezone(policy.zone))
+    rules = file_rules(policy, now)
     reading = Reading(body, rules)
     created_at = as_text(_created_at(reading.header, now, policy))
-    good, errors = _Good(today.isoformat(), created_at), []
+    good, errors = _Good(rules.today.isoformat(), created_at), []
     for chunk in reading.chunks():
         for record in chunk:
             if record.is_valid:

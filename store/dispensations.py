@@ -221,8 +221,9 @@ async def void_all(
 
 async def _keep(tx: Transaction, identity: dict[str, Value], *, now: datetime, seq: int) -> None:
     """What the record says, and that it was said again, is kept: what arrives late finds its place between the two."""
-    for statement in ("dispensations.keep", "dispensations.keep_confirmation"):
-        await tx.run(statement, **identity, by_seq=seq, superseded_at=as_text(now))
+    await tx.run("dispensations.keep", **identity, by_seq=seq, superseded_at=as_text(now))
+    itself = json.dumps([[*identity.values()]])
+    await tx.run("dispensations.keep_confirmed", identities=itself, superseded_at=as_text(now))
 
 
 async def _void(tx: Transaction, identity: dict[str, Value], said_at: str, *, now: datetime, seq: int) -> None:

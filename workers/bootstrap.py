@@ -157,9 +157,7 @@ async def run(
         Misconfigured: a setting, a handler, a template or the broker's topology is wrong; nothing was taken.
     """
     handlers(), sweeps()
-    renderer = renderer_of(settings)
-    if "relay" in roles:
-        renderer.check()
+    renderer = _checked(renderer_of(settings)) if "relay" in roles else None
     settings.programme.holidays.get(now().date())  # the first look makes the year's table; not inside a transaction
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
@@ -180,7 +178,7 @@ async def run(
         living = partial(until_stopped, bell=bell, stopping=stopping, troubles=troubles)
         lanes = lanes_of(settings, processor, watchdog) if "worker" in roles else []
         tasks = [asyncio.create_task(lane.run(), name="lane") for lane in lanes]
-        if "relay" in roles:
+        if renderer is not None:
             tasks += await _relays(settings, processor, renderer, watchdog, living, stack)
         if "scheduler" in roles:
             scheduler = Scheduler(store, processor.programme, now, settings.machine, bell.ring)
@@ -244,6 +242,11 @@ def lanes_of(settings: Settings, processor: Processor, watchdog: Watchdog) -> li
     lanes.append(Lane(url, LaneSettings(DEAD, 50), bury("broker", given_up), troubles))  # type: ignore[arg-type]
     lanes.append(Lane(url, LaneSettings(UNROUTED, 50), bury("unrouted", unrouted), troubles))  # type: ignore[arg-type]
     return lanes
+
+
+def _checked(renderer: Renderer) -> Renderer:
+    renderer.check()
+    return renderer
 
 
 async def _relays(

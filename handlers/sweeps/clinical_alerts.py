@@ -24,7 +24,7 @@ async def _notices(tx: Transaction, today: date, programme: Programme) -> AsyncI
     what was noticed since the last sweep.
     """
     window = timedelta(days=programme.policy.alert_window_days)
-    last_on = min(await sweeps.days_to_tell_of(tx, NAME, today)) - timedelta(days=1)
+    last_on = await sweeps.last_before(tx, NAME, today) or today - timedelta(days=1)
     noticed: dict[str, dict[date, int]] = defaultdict(dict)
     async for page in alerts.noticed(tx, from_on=today - _TOLD_LATE, today=today, raised_from=today - window):
         for one in page:

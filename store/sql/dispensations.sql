@@ -48,21 +48,6 @@ FROM dispensations
 WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
--- name: keep_confirmation
--- That the same was said again is kept before something else is said (R48, R49).
-INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
-    seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
-    ingredients)
-SELECT dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, 0, state,
-    'new', confirmed_at, confirmed_seq, CAST(:by_seq AS BIGINT), CAST(:superseded_at AS TEXT),
-    received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
-    patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
-    ingredients
-FROM dispensations
-WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND filled_on = :filled_on
-  AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill AND confirmed_at <> ''
-
 -- name: log
 -- A statement that does not show in the record, because a newer one stands there, or the same was said before (R48, R49).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
@@ -106,7 +91,7 @@ WHERE dispenser = :dispenser AND prescription_number = :prescription_number AND 
   AND fill_number = :fill_number AND quantity = :quantity AND partial_fill = :partial_fill
 
 -- name: keep_confirmed sqlite
--- What was said again before the same is said again once more: a void between the two finds its place (R49, R50).
+-- That the same was said again, before it is said once more or something else is: what arrives between the two finds its place (R49, R50).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
     patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,
@@ -121,7 +106,7 @@ WHERE d.confirmed_at <> '' AND d.dispenser = json_extract(asked.value, '$[0]') A
   AND d.quantity = json_extract(asked.value, '$[4]') AND d.partial_fill = json_extract(asked.value, '$[5]')
 
 -- name: keep_confirmed postgres
--- What was said again before the same is said again once more: a void between the two finds its place (R49, R50).
+-- That the same was said again, before it is said once more or something else is: what arrives between the two finds its place (R49, R50).
 INSERT INTO dispensation_versions (dispenser, prescription_number, filled_on, fill_number, quantity, partial_fill, revision, state, status, said_at,
     seq, superseded_by_seq, superseded_at, received_on, written_on, days_supply, product_id, prescriber_dea, prescriber_npi,
     patient_last_name, patient_first_name, patient_born_on, patient_gender, patient_zip, species, payment_type, original, warnings, marks,

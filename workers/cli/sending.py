@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 from asyncio import CancelledError
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,16 +34,13 @@ _ASAP_KIND = "dispensation.file_submitted"
 def check(file: Annotated[Path, Parameter(help="An ASAP file; a gzipped one too.")], /, *, json: AsJson = False) -> int:
     """Check an ASAP file with the programme's rules; nothing is stored or sent. 1 when something is an error."""
     settings = site_settings()
-    from handlers.reading import check_rules
+    from handlers.reading import file_rules
     from messages.asap.check import check_file
     from messages.codec import Limits
     from workers.bootstrap import now
 
-    policy = settings.programme
-    local_now = now().astimezone(policy.zone)
-    rules = replace(check_rules(policy, local_now.date()), now=local_now)
     body = bodies.read_unpacked(file, bytes_max=Limits().file_unpacked_bytes_max)
-    report = jsonlib.loads(check_file(body, rules).as_json())
+    report = jsonlib.loads(check_file(body, file_rules(settings.programme, now())).as_json())
     if json:
         print_json(report)
     else:
